@@ -1,14 +1,11 @@
 from typing import Any
 
-import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import MongoClient
 from uuid6 import uuid7
 
 from tests.support.stack import Stack
-
-pytestmark = pytest.mark.stack
 
 
 async def test_kafka_carries_a_record_as_large_as_an_inbox_takes(stack: Stack) -> None:
