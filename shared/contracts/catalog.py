@@ -1,0 +1,147 @@
+"""What the catalog tells the world: `catalog.events`, key = product id, or order id for reservations."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Count, Event, Id, Money, Name, Quantity, Text, Utc
+
+
+class ProductStatus(StrEnum):
+    DRAFT = "DRAFT"
+    ON_SALE = "ON_SALE"
+    SOLD_OUT = "SOLD_OUT"
+    """Derived: ON_SALE with nothing available."""
+    SUSPENDED = "SUSPENDED"
+    REMOVED = "REMOVED"
+
+
+class SalePrice(Contract):
+    price: Money
+    from_: Annotated[Utc, Field(alias="from")]
+    until: Utc
+
+
+class OptionState(Contract):
+    """One thing on the shelf. available = on_hand − reserved; negative when a carrier shipped what was not there."""
+
+    option_id: Id
+    name: Name | None = None
+    sku: Name | None = None
+    price_difference: Money
+    on_hand: Annotated[int, Field(strict=True)]
+    reserved: Count
+    available: Annotated[int, Field(strict=True)]
+    safety_level: Count = 0
+
+
+class ProductState(Contract):
+    product_id: Id
+    name: Name
+    description: Text = ""
+    category: tuple[Name, ...] = ()
+    status: ProductStatus
+    list_price: Money
+    sale_price: SalePrice | None = None
+    options: tuple[OptionState, ...]
+    images: tuple[str, ...] = ()
+    registered_at: Utc
+    updated_at: Utc
+
+
+class ReservationStatus(StrEnum):
+    RESERVED = "RESERVED"
+    REJECTED = "REJECTED"
+
+
+class ShortageCode(StrEnum):
+    UNKNOWN_PRODUCT = "UNKNOWN_PRODUCT"
+    NOT_ON_SALE = "NOT_ON_SALE"
+    SOLD_OUT = "SOLD_OUT"
+
+
+class ReservationLine(Contract):
+    """reserved = ordered − cancelled − shipped, committed = shipped, restocked = good returned units."""
+
+    line_id: Id
+    product_id: Id
+    option_id: Id
+    reserved: Count
+    committed: Count
+    restocked: Count
+
+
+class Shortage(Contract):
+    line_id: Id
+    product_id: Id
+    option_id: Id
+    code: ShortageCode
+    requested: Quantity
+    available: int
+
+
+class ReservationState(Contract):
+    order_id: Id
+    status: ReservationStatus
+    lines: tuple[ReservationLine, ...]
+    shortages: tuple[Shortage, ...] = ()
+
+
+class ProductEvent(Event):
+    service: ClassVar[str] = "catalog"
+    aggregate: ClassVar[str] = "product"
+    product: ProductState
+
+
+class ProductRegistered(ProductEvent):
+    pass
+
+
+class ProductUpdated(ProductEvent):
+    fields: tuple[str, ...]
+    """The names of the fields that changed."""
+
+
+class ProductRemoved(ProductEvent):
+    pass
+
+
+class StockChanged(ProductEvent):
+    option_ids: tuple[Id, ...]
+    """The options whose `available` changed."""
+
+
+class ProductSoldOut(ProductEvent):
+    option_ids: tuple[Id, ...]
+
+
+class ProductRestocked(ProductEvent):
+    option_ids: tuple[Id, ...]
+
+
+class ReservationEvent(Event):
+    service: ClassVar[str] = "catalog"
+    aggregate: ClassVar[str] = "reservation"
+    reservation: ReservationState
+
+
+class StockReserved(ReservationEvent):
+    pass
+
+
+class StockRejected(ReservationEvent):
+    code: ShortageCode
+    """The gravest of the shortages: UNKNOWN_PRODUCT, then NOT_ON_SALE, then SOLD_OUT."""
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ProductRegistered,
+    ProductUpdated,
+    ProductRemoved,
+    StockChanged,
+    ProductSoldOut,
+    ProductRestocked,
+    StockReserved,
+    StockRejected,
+)

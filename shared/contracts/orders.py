@@ -1,0 +1,305 @@
+"""What the orders service tells the world: `orders.events`, key = order id."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from shared.contracts.base import Code, Contract, Count, Event, Id, Money, Name, Quantity, Utc
+
+
+class OrderStatus(StrEnum):
+    """Derived from the lines: the least advanced line that is still alive."""
+
+    PAYMENT_WAITING = "PAYMENT_WAITING"
+    PAYED = "PAYED"
+    DELIVERING = "DELIVERING"
+    DELIVERED = "DELIVERED"
+    PURCHASE_DECIDED = "PURCHASE_DECIDED"
+    EXCHANGED = "EXCHANGED"
+    CANCELED = "CANCELED"
+    RETURNED = "RETURNED"
+    CANCELED_BY_NOPAYMENT = "CANCELED_BY_NOPAYMENT"
+
+
+class PlaceStatus(StrEnum):
+    """발주확인: whether the seller has confirmed the line."""
+
+    NOT_YET = "NOT_YET"
+    OK = "OK"
+
+
+class StockStatus(StrEnum):
+    PENDING = "PENDING"
+    RESERVED = "RESERVED"
+    REJECTED = "REJECTED"
+
+
+class ClaimType(StrEnum):
+    CANCEL = "CANCEL"
+    RETURN = "RETURN"
+    EXCHANGE = "EXCHANGE"
+
+
+class ClaimStatus(StrEnum):
+    CANCEL_REQUEST = "CANCEL_REQUEST"
+    CANCELING = "CANCELING"
+    CANCEL_DONE = "CANCEL_DONE"
+    CANCEL_REJECT = "CANCEL_REJECT"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Reason(StrEnum):
+    INTENT_CHANGED = "INTENT_CHANGED"
+    COLOR_AND_SIZE = "COLOR_AND_SIZE"
+    WRONG_ORDER = "WRONG_ORDER"
+    PRODUCT_UNSATISFIED = "PRODUCT_UNSATISFIED"
+    DELAYED_DELIVERY = "DELAYED_DELIVERY"
+    SOLD_OUT = "SOLD_OUT"
+    INCORRECT_INFO = "INCORRECT_INFO"
+    DROPPED_DELIVERY = "DROPPED_DELIVERY"
+    BROKEN = "BROKEN"
+    WRONG_DELIVERY = "WRONG_DELIVERY"
+    WRONG_OPTION = "WRONG_OPTION"
+    ETC = "ETC"
+
+
+class PaymentStatus(StrEnum):
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+    """Captured but never a sale (late, double, differing amount): given back."""
+
+
+class RefundKind(StrEnum):
+    """The first three reverse a sale; the others give back money that never was one."""
+
+    CANCEL = "CANCEL"
+    RETURN = "RETURN"
+    GOODWILL = "GOODWILL"
+    LATE_PAYMENT = "LATE_PAYMENT"
+    DOUBLE_PAYMENT = "DOUBLE_PAYMENT"
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
+
+
+class RefundStatus(StrEnum):
+    REQUESTED = "REQUESTED"
+    SETTLED = "SETTLED"
+    FAILED = "FAILED"
+
+
+class LineState(Contract):
+    """One order line. Amounts are totals for the whole quantity; counters are units."""
+
+    line_id: Id
+    product_id: Id
+    option_id: Id
+    name: Name
+    option_name: Name | None = None
+    list_amount: Money
+    discount_amount: Money
+    ordered: Quantity
+    cancel_open: Count = 0
+    cancelled: Count = 0
+    shipped: Count = 0
+    delivered: Count = 0
+    decided: Count = 0
+    return_open: Count = 0
+    returned: Count = 0
+    restocked: Count = 0
+    exchange_open: Count = 0
+    exchanged: Count = 0
+    status: OrderStatus = OrderStatus.PAYMENT_WAITING
+    place_status: PlaceStatus = PlaceStatus.NOT_YET
+    claim_status: ClaimStatus | None = None
+
+
+class LineUnits(Contract):
+    line_id: Id
+    quantity: Quantity
+
+
+class Payment(Contract):
+    payment_id: Id
+    amount: Money
+    status: PaymentStatus
+    method: Code | None = None
+    error_code: Code | None = None
+    at: Utc
+
+
+class Shipment(Contract):
+    shipment_id: Id
+    carrier: Code
+    tracking_no: Code
+    lines: tuple[LineUnits, ...]
+    shipped_at: Utc
+    delivered_at: Utc | None = None
+
+
+class Claim(Contract):
+    claim_id: Id
+    type: ClaimType
+    status: ClaimStatus
+    lines: tuple[LineUnits, ...]
+    reason: Reason
+    requested_at: Utc
+    closed_at: Utc | None = None
+    refund_id: Id | None = None
+
+
+class RefundLine(Contract):
+    line_id: Id
+    quantity: Count
+    """0 for a goodwill refund that gives no unit back."""
+    goods_amount: Money
+
+
+class Refund(Contract):
+    refund_id: Id
+    kind: RefundKind
+    reason: Code
+    status: RefundStatus
+    amount: Money
+    """Σ goods_amount + shipping_amount, or for a payment that was no sale its whole amount."""
+    lines: tuple[RefundLine, ...] = ()
+    shipping_amount: Money
+    claim_id: Id | None = None
+    payment_id: Id | None = None
+    requested_at: Utc
+    settled_at: Utc | None = None
+    error_code: Code | None = None
+    attempts: Count = 1
+
+
+class OrderState(Contract):
+    """The whole public state of an order. Nothing personal: the recipient stays in orders."""
+
+    order_id: Id
+    channel: Code
+    client_order_number: Code | None = None
+    customer_id: Id | None = None
+    currency: str
+    status: OrderStatus
+    stock: StockStatus = StockStatus.PENDING
+    stock_detail: Code | None = None
+    lines: tuple[LineState, ...]
+    shipping_fee: Money
+    total: Money
+    """Σ (list − discount) + shipping fee as ordered; what the payment has to match."""
+    payments: tuple[Payment, ...] = ()
+    shipments: tuple[Shipment, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    placed_at: Utc
+    paid_at: Utc | None = None
+    pay_by: Utc | None = None
+    ship_by: Utc | None = None
+    decide_at: Utc | None = None
+    flags: tuple[Code, ...] = ()
+
+
+class OrderEvent(Event):
+    service: ClassVar[str] = "orders"
+    aggregate: ClassVar[str] = "order"
+    order: OrderState
+
+
+class OrderPlaced(OrderEvent):
+    pass
+
+
+class OrderReserved(OrderEvent):
+    pass
+
+
+class OrderPaid(OrderEvent):
+    payment: Payment | None = None
+    """None when nothing was due."""
+
+
+class PaymentFailed(OrderEvent):
+    payment: Payment
+
+
+class OrderCancelled(OrderEvent):
+    """Nothing is left to ship of the units named: by a claim, or because catalog refused the stock."""
+
+    lines: tuple[LineUnits, ...]
+    reason: Reason
+    detail: Code | None = None
+
+
+class OrderConfirmed(OrderEvent):
+    pass
+
+
+class OrderShipped(OrderEvent):
+    shipment: Shipment
+
+
+class TrackingCorrected(OrderEvent):
+    shipment: Shipment
+
+
+class OrderDelivered(OrderEvent):
+    shipment: Shipment
+
+
+class ClaimEvent(OrderEvent):
+    claim: Claim
+
+
+class ClaimRequested(ClaimEvent):
+    pass
+
+
+class ClaimApproved(ClaimEvent):
+    pass
+
+
+class ClaimRejected(ClaimEvent):
+    pass
+
+
+class ClaimWithdrawn(ClaimEvent):
+    pass
+
+
+class ClaimCompleted(ClaimEvent):
+    pass
+
+
+class RefundEvent(OrderEvent):
+    refund: Refund
+
+
+class RefundRequested(RefundEvent):
+    pass
+
+
+class RefundSettled(RefundEvent):
+    pass
+
+
+class RefundFailed(RefundEvent):
+    pass
+
+
+EVENTS: tuple[type[OrderEvent], ...] = (
+    OrderPlaced,
+    OrderReserved,
+    OrderPaid,
+    PaymentFailed,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderShipped,
+    TrackingCorrected,
+    OrderDelivered,
+    ClaimRequested,
+    ClaimApproved,
+    ClaimRejected,
+    ClaimWithdrawn,
+    ClaimCompleted,
+    RefundRequested,
+    RefundSettled,
+    RefundFailed,
+)

@@ -1,0 +1,109 @@
+"""The table of a consumer group: which pure function answers which message. Each service's `handlers.py` is one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from shared.contracts.base import Message
+from shared.runtime.decision import Context, Decision, Documents, Kind, Ref, Row, Unknown
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+
+Create = Callable[[S | None, M, Context], Decision[S]]
+Decide = Callable[[S, M, Context], Decision[S]]
+Refs = Callable[[M, Documents], Iterable[Ref]]
+DecideSeveral = Callable[[Documents, M, Context], Mapping[Ref, Decision[Any]]]
+Append = Callable[[M, Context], Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How one message type is answered. The runtime calls `answer` for every record, command and retry."""
+
+    message: type[Message]
+    kind: Kind[Any]
+    refs: Refs[Any]
+    answer: DecideSeveral[Any]
+    on_expiry: DecideSeveral[Any] | None
+    append: Append[Any] | None
+    edit: bool
+    projection: bool
+    adapter: TypeAdapter[Any]
+
+
+class Handlers:
+    """Maps message types to pure functions for one consumer group.
+
+    lease: name of a short lease to hold around each batch, where batches of several processes fight for the same
+    documents. hold_for: how long a message that came too early waits unless its NotYet says otherwise.
+    """
+
+    def __init__(
+        self, group: str, *, topics: Sequence[str], lease: str | None = None, hold_for: timedelta = timedelta(hours=72)
+    ) -> None:
+        self.group = group
+        self.topics = tuple(topics)
+        self.lease = lease
+        self.hold_for = hold_for
+        self.by_type: dict[str, Handler] = {}
+
+    def on(
+        self,
+        message: type[M],
+        kind: Kind[S],
+        *,
+        create: Create[S, M] | None = None,
+        decide: Decide[S, M] | None = None,
+        project: Create[S, M] | None = None,
+        several: DecideSeveral[M] | None = None,
+        refs: Refs[M] | None = None,
+        on_expiry: DecideSeveral[M] | None = None,
+        append: Append[M] | None = None,
+        edit: bool = False,
+    ) -> None:
+        """Register exactly one of create, decide, project or several.
+
+        The document the message is about has the message's subject as its id.
+        create: may be given no document yet. decide: the document exists, else the message is Unknown (held, or 404).
+        project: a view, not a decision: what it raises parks the record without queueing later ones behind it.
+        several: `refs` names the further documents, asked again once the first are loaded, and any may change.
+        on_expiry: answers a message held too long, in place of parking it. append: rows written even where the
+        event is older than what the document has heard. edit: an edit by a person: bumps `revision`, and over HTTP
+        needs If-Match.
+        """
+        if sum(f is not None for f in (create, decide, project, several)) != 1:
+            raise TypeError(f"{message.__name__}: give exactly one of create, decide, project, several")
+        wire_type = message.wire_type()
+        if wire_type in self.by_type:
+            raise TypeError(f"{wire_type} has a handler already")
+        self.by_type[wire_type] = Handler(
+            message=message,
+            kind=kind,
+            refs=refs or (lambda _message, _docs: ()),
+            answer=several or _single(kind, create or project, decide),
+            on_expiry=on_expiry,
+            append=append,
+            edit=edit,
+            projection=project is not None,
+            adapter=TypeAdapter(message),
+        )
+
+
+def _single(kind: Kind[S], create: Create[S, M] | None, decide: Decide[S, M] | None) -> DecideSeveral[M]:
+    """A decision over the one document the message is about, as a decision over several."""
+
+    def answer(docs: Documents, message: M, ctx: Context) -> Mapping[Ref, Decision[Any]]:
+        ref = kind.ref(ctx.subject)
+        state = docs.get(kind, ref.id)
+        if create is not None:
+            return {ref: create(state, message, ctx)}
+        if state is None:
+            raise Unknown(f"{kind.name} {ref.id} is not known")
+        assert decide is not None
+        return {ref: decide(state, message, ctx)}
+
+    return answer
