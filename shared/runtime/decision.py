@@ -132,7 +132,7 @@ class Documents:
         return ((ref.id, state) for ref, state in self._states.items() if ref.kind is kind and state is not None)
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of the program
+class Refusal(Exception):
     """Why a message was not applied, in one sentence for the one who sent it."""
 
     error = "REFUSED"

@@ -1,0 +1,29 @@
+"""What every service is told by its environment. Names without prefix are shared; the rest carry the service's."""
+
+from datetime import timedelta
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+
+    kafka_bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS"))
+    mongodb_uri: str = Field("mongodb://127.0.0.1:27017/?replicaSet=rs0", validation_alias=AliasChoices("MONGODB_URI"))
+    store_currency: str = Field("KRW", pattern=r"^[A-Z]{3}$", validation_alias=AliasChoices("STORE_CURRENCY"))
+    store_timezone: str = Field("Asia/Seoul", validation_alias=AliasChoices("STORE_TIMEZONE"))
+    topic_prefix: str = Field("", validation_alias=AliasChoices("TOPIC_PREFIX"))
+    """Put before every topic, group and database name: several stores or test runs on one Kafka and MongoDB."""
+    log_format: str = Field("json", pattern="^(json|text)$", validation_alias=AliasChoices("LOG_FORMAT"))
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    hold_for: timedelta = timedelta(hours=72)
+    """How long a message that came too early waits for the state that makes it legal."""
+    max_records: int = 500
+    """Records per poll, all of which are applied in one transaction."""
+    max_parked_per_key: int = 100
+    max_parked: int = 100_000
+    """Parked records in total; beyond it consumption pauses and readiness says so."""
+    outbox_limit: int = 100_000
+    """Unsent events beyond which commands are answered 503."""
