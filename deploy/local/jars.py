@@ -15,14 +15,14 @@ from jgo.env import LockedDependency, LockFile
 from jgo.maven import MavenContext
 
 from deploy.local.failure import StackFailure
+from deploy.local.store import JARS
 
 LOCK = Path(__file__).with_name("kafka.lock.toml")
-CACHE = Path(__file__).parents[2] / ".data" / "jars"
 # slf4j-simple lets the broker say on stderr why it does not start.
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
 
 
-def class_path(cache: Path = CACHE) -> str:
+def class_path(cache: Path = JARS) -> str:
     """The locked jars, downloaded when they are missing and verified every time (0.05 s)."""
     lock = LockFile.load(LOCK)
     with _one_at_a_time(cache):
@@ -62,7 +62,7 @@ def _one_at_a_time(cache: Path) -> Iterator[None]:
 
 
 def relock() -> None:
-    context = MavenContext(repo_cache=CACHE, timeout=60)
+    context = MavenContext(repo_cache=JARS, timeout=60)
     jars = [context.create_dependency(f"{jar.groupId}:{jar.artifactId}:{jar.version}") for jar in jgo.resolve(ENDPOINT)]
     LockFile.from_resolved_dependencies(jars).save(LOCK)
 

@@ -9,8 +9,8 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from deploy.local.part import Part
+from deploy.local.ports import REPLICA_SET, mongo_uri
 
-REPLICA_SET = "rs0"
 NOT_YET_INITIALIZED = 94
 DEBIAN_PACKAGES = {
     "libcurl.so.4": "libcurl4",
@@ -39,13 +39,9 @@ def mongo(directory: Path, port: int) -> Part:
         prepare=lambda: _prepare(mongod, directory),
         ready=lambda: is_primary(port),
         advice=missing_library,
-        url=uri(port),
+        url=mongo_uri(port),
         stop_seconds=30,
     )
-
-
-def uri(port: int) -> str:
-    return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
 
 
 def missing_library(log: str) -> str | None:

@@ -5,6 +5,7 @@ from deploy.local.failure import StackFailure
 
 SERVICES = ("catalog", "orders", "inquiries", "analytics")
 BROKERS = ("kafka", "controller", "mongo")
+REPLICA_SET = "rs0"
 
 Ports = dict[str, int]
 """Part → TCP port on the loopback interface; `controller` is the second listener of Kafka."""
@@ -42,3 +43,7 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
         return False
+
+
+def mongo_uri(port: int) -> str:
+    return f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from deploy.local import kafka, mongo
-from deploy.local.ports import Ports, free_ports
+from deploy.local.ports import REPLICA_SET, Ports, free_ports, mongo_uri
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # read at import
 from testcontainers.core.container import DockerContainer
@@ -22,7 +22,7 @@ def containers() -> Iterator[tuple[str, str]]:
     with _kafka(ports), _mongo(ports["mongo"]):
         _wait("Kafka", lambda: kafka.answers(ports["kafka"]))
         _wait("MongoDB", lambda: mongo.is_primary(ports["mongo"]))
-        yield f"127.0.0.1:{ports['kafka']}", mongo.uri(ports["mongo"])
+        yield f"127.0.0.1:{ports['kafka']}", mongo_uri(ports["mongo"])
 
 
 def _kafka(ports: Ports) -> DockerContainer:
@@ -35,7 +35,7 @@ def _kafka(ports: Ports) -> DockerContainer:
 
 
 def _mongo(port: int) -> DockerContainer:
-    command = ["--replSet", mongo.REPLICA_SET, "--port", str(port), "--wiredTigerCacheSizeGB", "0.5"]
+    command = ["--replSet", REPLICA_SET, "--port", str(port), "--wiredTigerCacheSizeGB", "0.5"]
     return DockerContainer(MONGO_IMAGE).with_bind_ports(port, port).with_command(command)
 
 

@@ -1,0 +1,15 @@
+"""How the commands name a store and its data directory."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.local.store import DATA, StoreName
+
+StoreOption = Annotated[StoreName | None, typer.Option("--store", help="Which store; otherwise the one that runs.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Its data directory.  [default: .data/STORE]")]
+
+
+def directory_of(store: StoreName | None, data: Path | None) -> Path:
+    return (data or DATA / (store or "default")).absolute()

@@ -1,0 +1,97 @@
+"""`sellerdesk status`, for people as tables and for programs as JSON."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local import lifecycle
+from deploy.local.failure import StackFailure
+from deploy.local.options import DataOption, StoreOption, directory_of
+from deploy.local.state import read_state
+from deploy.local.status import ProcessStatus, ServiceStatus, Status, status_of
+from deploy.local.store import DATA, StoreName
+
+Row = dict[str, object]
+
+
+def status(
+    store: StoreOption = None,
+    data: DataOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show processes, lag per group and partition, outbox age, held and parked records."""
+    directory = _the_running_one(store, data)
+    state = read_state(directory)
+    if state is None or not state.runs():
+        raise StackFailure(f"Nothing runs in {directory}.")
+    found = status_of(state)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        Console().print(*_tables(found), sep="\n")
+
+
+def _the_running_one(store: StoreName | None, data: Path | None) -> Path:
+    if store or data:
+        return directory_of(store, data)
+    match lifecycle.running(DATA):
+        case [directory]:
+            return directory
+        case []:
+            raise StackFailure("Nothing runs. `sellerdesk up` starts it.")
+        case several:
+            raise StackFailure(f"Several stores run; name one with --store: {', '.join(d.name for d in several)}.")
+
+
+def _tables(status: Status) -> Iterator[Table]:
+    yield _table(f"Store {status.store}: {status.phase}", _process_rows(status.processes))
+    yield _table("Consumers: records left per partition", _lag_rows(status.services))
+    yield _table("Outbox and waiting records", _waiting_rows(status))
+
+
+def _table(title: str, rows: Iterable[Row]) -> Table:
+    table, rows = Table(title=title, title_justify="left"), list(rows)
+    for name in rows[0] if rows else ():
+        table.add_column(name, justify="right" if isinstance(rows[0][name], int) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    return table
+
+
+def _process_rows(processes: list[ProcessStatus]) -> Iterator[Row]:
+    for process in processes:
+        yield {
+            "part": process.name,
+            "state": process.state,
+            "pid": str(process.pid),
+            "up": f"{process.uptime_seconds:,.0f} s",
+            "restarts": process.restarts,
+            "MB": process.rss_bytes >> 20,
+            "URL": process.url,
+        }
+
+
+def _lag_rows(services: list[ServiceStatus]) -> Iterator[Row]:
+    by_topic: dict[tuple[str, str], dict[int, int]] = {}
+    for consumer in (consumer for service in services for consumer in service.consumers):
+        by_topic.setdefault((consumer.group, consumer.topic), {})[consumer.partition] = consumer.lag
+    for (group, topic), lag in sorted(by_topic.items()):
+        partitions = "  ".join(f"{number}:{lag[number]:,}" for number in sorted(lag))
+        yield {"group": group, "topic": topic, "lag": sum(lag.values()), "by partition": partitions}
+
+
+def _waiting_rows(status: Status) -> Iterator[Row]:
+    for service in status.services:
+        yield {
+            "service": service.service,
+            "outbox rows": service.outbox.rows,
+            "oldest": f"{service.outbox.oldest_seconds:.1f} s",
+            "held": service.held,
+            "parked": service.parked,
+        }
+    for name in status.silent:
+        yield {"service": name, "outbox rows": "no answer", "oldest": "", "held": "", "parked": ""}

@@ -1,0 +1,99 @@
+"""The state of a running stack: the processes as the system sees them, the rest as each service tells it."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psutil
+from pydantic import BaseModel
+
+from deploy.local.ports import BROKERS
+from deploy.local.state import PartState, StackState
+
+
+class ProcessStatus(BaseModel):
+    name: str
+    url: str
+    state: str
+    pid: int
+    uptime_seconds: float
+    restarts: int
+    rss_bytes: int
+
+
+class ConsumerStatus(BaseModel):
+    group: str
+    topic: str
+    partition: int
+    next: int
+    end: int
+    lag: int
+
+
+class OutboxStatus(BaseModel):
+    rows: int
+    oldest_seconds: float
+
+
+class ServiceStatus(BaseModel):
+    """The answer of GET /ops/status."""
+
+    service: str
+    consumers: list[ConsumerStatus]
+    outbox: OutboxStatus
+    held: int
+    parked: int
+
+
+class Status(BaseModel):
+    store: str
+    phase: str
+    kafka: str
+    mongo: str
+    processes: list[ProcessStatus]
+    services: list[ServiceStatus]
+    silent: list[str]
+    """Services that did not answer."""
+
+
+def status_of(stack: StackState) -> Status:
+    services = [part for part in stack.parts if part.name not in BROKERS]
+    with ThreadPoolExecutor(8) as pool:
+        answers = dict(zip([part.name for part in services], pool.map(ask, services), strict=True))
+    return Status(
+        store=stack.store,
+        phase=stack.phase,
+        kafka=stack.kafka,
+        mongo=stack.mongo,
+        processes=[_process(part) for part in stack.parts],
+        services=[answer for answer in answers.values() if answer],
+        silent=[name for name, answer in answers.items() if answer is None],
+    )
+
+
+def ask(part: PartState) -> ServiceStatus | None:
+    try:
+        return ServiceStatus.model_validate_json(httpx.get(f"{part.url}/ops/status", timeout=5).content)
+    except (httpx.HTTPError, ValueError):
+        return None
+
+
+def _process(part: PartState) -> ProcessStatus:
+    process = part.identity.process()
+    state = "starting" if not part.ready else "running"
+    return ProcessStatus(
+        name=part.name,
+        url=part.url,
+        state=state if process else f"exited ({part.exit_code})",
+        pid=part.identity.pid,
+        uptime_seconds=time.time() - part.identity.born if process else 0,
+        restarts=part.restarts,
+        rss_bytes=_rss(process),
+    )
+
+
+def _rss(process: psutil.Process | None) -> int:
+    try:
+        return process.memory_info().rss if process else 0
+    except psutil.NoSuchProcess:
+        return 0
