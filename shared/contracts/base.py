@@ -26,7 +26,7 @@ Minor = Annotated[int, Field(strict=True, ge=-(10**15), le=10**15)]
 class Contract(BaseModel):
     """Frozen; unknown fields are passed over, so a newer sender never breaks an older reader."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Money(Contract):
@@ -66,7 +66,11 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-NonNegativeMoney = Annotated[Money, AfterValidator(_not_negative)]
+NonNegativeMoney = Annotated[
+    Money,
+    AfterValidator(_not_negative),
+    Field(json_schema_extra={"properties": {"amount": {"minimum": 0}}}),
+]
 
 
 class Message(Contract):
@@ -88,4 +92,9 @@ class Event(Message):
 
 
 class InboxMessage(Message):
-    """Something another system, a person or a timer tells a service: it may be refused."""
+    """Something another system, a person or a timer tells a service: it may be refused.
+
+    subject_field: the field that repeats the envelope's subject, the id of what the message is about.
+    """
+
+    subject_field: ClassVar[str] = ""
