@@ -86,14 +86,12 @@ def _ports(base: int | None, free: bool) -> Ports:
 
 
 def _given_brokers() -> tuple[str, str] | None:
-    match os.environ:
-        case {"KAFKA_BOOTSTRAP_SERVERS": kafka, "MONGODB_URI": mongo}:
+    match os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGODB_URI"):
+        case None | "", None | "":
+            return None
+        case str(kafka), str(mongo) if kafka and mongo:
             return kafka, mongo
-        case {"KAFKA_BOOTSTRAP_SERVERS": _} | {"MONGODB_URI": _}:
-            raise StackFailure(
-                "Set both KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI to use brokers of your own, or neither."
-            )
-    return None
+    raise StackFailure("Set both KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI to use brokers of your own, or neither.")
 
 
 def _print_urls(state: StackState) -> None:

@@ -82,11 +82,15 @@ class Keeper:
 
     def _refuse_hopeless(self, child: Child, deadline: float) -> None:
         name, code = child.part.name, child.exit_code
-        if not child.ready and code is not None and (advice := child.part.advice(log_tail(child))):
+        if child.ready:
+            return
+        if code is not None and (advice := child.part.advice(log_tail(child))):
             raise StackFailure(advice)
-        if not child.ready and code is not None and child.deaths_in_a_row >= DEATHS_WHILE_STARTING:
+        if code is not None and child.deaths_in_a_row >= DEATHS_WHILE_STARTING:
             raise StackFailure(f"{name} keeps dying (exit code {code}). {_quote_log(child)}")
-        if not child.ready and time.monotonic() > deadline:
+        if code == 0:
+            raise StackFailure(f"{name} ended before it was ready. {_quote_log(child)}")
+        if time.monotonic() > deadline:
             raise StackFailure(f"{name} was not ready within {child.part.start_seconds:.0f} s. {_quote_log(child)}")
 
     def _launch(self, part: Part) -> None:
@@ -123,15 +127,18 @@ def _quote_log(child: Child) -> str:
 def _spawn(part: Part) -> subprocess.Popen[bytes]:
     """In a session of its own: Ctrl-C reaches the keeper, which stops the parts in order."""
     part.log.parent.mkdir(parents=True, exist_ok=True)
-    with part.log.open("ab") as log:
-        return subprocess.Popen(
-            part.command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **part.environment},
-            start_new_session=True,
-        )
+    try:
+        with part.log.open("ab") as log:
+            return subprocess.Popen(
+                part.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **part.environment},
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StackFailure(f"{part.name} cannot be started: {error}") from error
 
 
 def _end(child: Child) -> None:

@@ -14,7 +14,7 @@ from deploy.local.identity import Identity
 from deploy.local.plan import Plan
 from deploy.local.ports import refuse_taken
 from deploy.local.state import StackState, end_orphans, read_state
-from deploy.local.store import JARS, open_store
+from deploy.local.store import JARS, is_store, open_store
 
 LAUNCH = """
 import subprocess, sys
@@ -61,12 +61,16 @@ def down(directory: Path) -> list[str]:
 def reset(directory: Path) -> None:
     if (state := read_state(directory)) and state.runs():
         raise StackFailure(f"Store {state.store} runs (process {state.keeper.pid}); `sellerdesk down` comes first.")
+    if not is_store(directory):
+        raise StackFailure(f"{directory} holds no store; nothing was deleted.")
     end_orphans(directory)
-    shutil.rmtree(directory, ignore_errors=True)
+    shutil.rmtree(directory)
 
 
 def running(data: Path) -> list[Path]:
-    return [found.parent for found in data.glob("*/state.json") if (state := read_state(found.parent)) and state.runs()]
+    """Stores of which anything runs."""
+    found = [(path.parent, read_state(path.parent)) for path in sorted(data.glob("*/state.json"))]
+    return [directory for directory, state in found if state and (state.runs() or state.left_behind())]
 
 
 def _launch(plan: Plan) -> Identity:

@@ -26,6 +26,9 @@ def status(
     """Show processes, lag per group and partition, outbox age, held and parked records."""
     directory = _the_running_one(store, data)
     state = read_state(directory)
+    if state and (orphans := state.left_behind()):
+        names = ", ".join(part.name for part in orphans)
+        raise StackFailure(f"The supervisor of {directory} is gone; {names} run; `sellerdesk down` ends them.")
     if state is None or not state.runs():
         raise StackFailure(f"Nothing runs in {directory}.")
     found = status_of(state)

@@ -56,6 +56,10 @@ class StackState(BaseModel):
     def runs(self) -> bool:
         return self.keeper.process() is not None
 
+    def left_behind(self) -> list[PartState]:
+        """What still runs though its keeper does not."""
+        return [] if self.runs() else [part for part in self.parts if part.identity.process()]
+
     def url(self, part: str) -> str:
         return next(state.url for state in self.parts if state.name == part)
 
@@ -70,9 +74,7 @@ def read_state(directory: Path) -> StackState | None:
 def end_orphans(directory: Path) -> list[str]:
     """Ends the parts that a killed keeper left behind here, services before the brokers they need."""
     state = read_state(directory)
-    if state is None or state.runs():
-        return []
-    orphans = [part for part in reversed(state.parts) if part.identity.process()]
+    orphans = state.left_behind()[::-1] if state else []
     for part in orphans:
         part.identity.end(seconds=20)
     return [part.name for part in orphans]

@@ -7,6 +7,7 @@ from deploy.local.failure import StackFailure
 
 DATA = Path(__file__).parents[2] / ".data"
 JARS = DATA / "jars"
+RECORD = "store.json"
 StoreName = Literal["default", "completejourney", "olist"]
 
 
@@ -33,9 +34,13 @@ STORES: dict[StoreName, Store] = {
 }
 
 
+def is_store(directory: Path) -> bool:
+    return (directory / RECORD).exists()
+
+
 def open_store(directory: Path, store: Store) -> None:
     """Creates it on the first call; refuses to open it as anything else later."""
-    record = directory / "store.json"
+    record = directory / RECORD
     if not record.exists():
         directory.mkdir(parents=True, exist_ok=True)
         record.write_text(store.model_dump_json(indent=2))
