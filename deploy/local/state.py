@@ -54,7 +54,7 @@ class StackState(BaseModel):
         fresh.replace(directory / "state.json")
 
     def runs(self) -> bool:
-        return self.keeper.process() is not None
+        return self.phase not in ("stopped", "failed") and self.keeper.process() is not None
 
     def left_behind(self) -> list[PartState]:
         """What still runs though its keeper does not."""
