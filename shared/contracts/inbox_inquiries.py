@@ -12,6 +12,7 @@ MessageText = Annotated[str, StringConstraints(min_length=1, max_length=10_000, 
 
 class InquiriesMessage(InboxMessage):
     service: ClassVar[str] = "inquiries"
+    subject_field: ClassVar[str] = "inquiry_id"
     inquiry_id: Id
 
 

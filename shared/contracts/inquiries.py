@@ -79,6 +79,13 @@ class InquiryCategorised(InquiryEvent):
     pass
 
 
+class InquiryAmended(InquiryEvent):
+    """What the ticket is about or who asks was added or corrected; the category has an event of its own."""
+
+    fields: tuple[Code, ...]
+    """The names of the fields that changed, never their values."""
+
+
 class InquiryAnswered(InquiryEvent):
     """A public message by the shop."""
 
@@ -99,13 +106,14 @@ class InquiryResolved(InquiryEvent):
 
 class InquiryReopened(InquiryEvent):
     reason: Code
-    """AGENT, CUSTOMER, or the event that it waited for."""
+    """AGENT, CUSTOMER, or what became of the order that it waited for: shipped, cancelled."""
 
 
 EVENTS: tuple[type[InquiryEvent], ...] = (
     InquiryOpened,
     InquiryAssigned,
     InquiryCategorised,
+    InquiryAmended,
     InquiryAnswered,
     CustomerReplied,
     InquiryWaiting,

@@ -1,0 +1,62 @@
+"""All this service knows about MongoDB: documents, indexes and list queries."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.inquiries.domain.inquiry import Inquiry
+from services.inquiries.domain.order_card import OrderCard
+from services.inquiries.domain.product_card import ProductCard
+from shared.contracts.base import Contract
+from shared.runtime.decision import Document, Kind
+
+
+def _document(state: Contract) -> Document:
+    return state.model_dump(by_alias=True)
+
+
+inquiry: Kind[Inquiry] = Kind(
+    name="inquiry",
+    collection="inquiries",
+    load=Inquiry.model_validate,
+    dump=_document,
+    publish=lambda ticket: {"inquiry": ticket.public()},
+)
+order_card: Kind[OrderCard] = Kind("order_card", "order_cards", OrderCard.model_validate, _document)
+product_card: Kind[ProductCard] = Kind("product_card", "product_cards", ProductCard.model_validate, _document)
+
+NEWEST_FIRST = [("created_at", DESCENDING), ("_id", DESCENDING)]
+FILTERS = ("status", "category", "assignee", "order_id", "customer_id", "product_id", "channel")
+
+INDEXES: dict[str, list[IndexModel]] = {
+    inquiry.collection: [
+        IndexModel(NEWEST_FIRST),
+        *(IndexModel([(name, ASCENDING), *NEWEST_FIRST]) for name in FILTERS),
+    ],
+}
+
+
+def criteria(created_from: datetime | None, created_to: datetime | None, **wanted: Any) -> dict[str, Any]:
+    """A filter of the list; it names `created_at`, which a placeholder without a body lacks."""
+    created: dict[str, Any] = {"$exists": True}
+    if created_from:
+        created["$gte"] = created_from
+    if created_to:
+        created["$lt"] = created_to
+    given = {name: {"$in": value} if isinstance(value, list) else value for name, value in wanted.items() if value}
+    return {"created_at": created, **given}
+
+
+def timeline_of(order_id: str) -> dict[str, Any]:
+    return {"_id": _under(order_id)}
+
+
+def messages_of(ticket: Inquiry) -> dict[str, Any]:
+    """Those the ticket counts: one that came since belongs to its next version."""
+    return {"_id": _under(ticket.inquiry_id), "number": {"$lte": ticket.messages}}
+
+
+def _under(id: str) -> dict[str, str]:
+    """Ids of the form `<id>/<number>`: '0' is the character after '/', which no id contains."""
+    return {"$gt": f"{id}/", "$lt": f"{id}0"}
