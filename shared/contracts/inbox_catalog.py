@@ -1,9 +1,9 @@
 """What other systems may tell catalog: `catalog.inbox`, key = `ce_subject` = product id. HTTP takes the same bodies."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
 from shared.contracts.base import Contract, Count, Id, InboxMessage, Money, Name, NonNegativeMoney, Text
 from shared.contracts.catalog import SalePrice
@@ -29,30 +29,34 @@ class SubmittedOption(Contract):
     safety_level: Count = 0
 
 
+def _distinct(options: tuple[SubmittedOption, ...]) -> tuple[SubmittedOption, ...]:
+    if len({option.option_id for option in options}) != len(options):
+        raise ValueError("option_id must be unique within the product")
+    return options
+
+
+Options = Annotated[tuple[SubmittedOption, ...], Field(min_length=1, max_length=MAX_OPTIONS), AfterValidator(_distinct)]
+CategoryPath = Annotated[tuple[Name, ...], Field(max_length=10)]
+Images = Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=50)]
+
+
 class ProductSubmitted(InboxMessage):
-    """A product as its owner knows it: registered when new, edited when known."""
+    """A product as its owner knows it: registered when new, edited when known. Every price is in the store's currency.
+
+    An option that is left out of a known product is taken out of it; what is on its shelf is written off.
+    """
 
     service: ClassVar[str] = "catalog"
+    subject_field: ClassVar[str] = "product_id"
     product_id: Id
     name: Name
     description: Text = ""
-    category: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
+    category: CategoryPath = ()
     status: SubmittedStatus = SubmittedStatus.ON_SALE
     list_price: NonNegativeMoney
     sale_price: SalePrice | None = None
-    options: Annotated[tuple[SubmittedOption, ...], Field(min_length=1, max_length=MAX_OPTIONS)] = (SubmittedOption(),)
-    images: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=50)] = ()
-
-    @model_validator(mode="after")
-    def consistent(self) -> Self:
-        if len({option.option_id for option in self.options}) != len(self.options):
-            raise ValueError("options: option_id must be unique within the product")
-        prices = [option.price_difference for option in self.options if option.price_difference is not None]
-        if self.sale_price is not None:
-            prices.append(self.sale_price.price)
-        if any(price.currency != self.list_price.currency for price in prices):
-            raise ValueError("list_price: every price must be in one currency")
-        return self
+    options: Options = (SubmittedOption(),)
+    images: Images = ()
 
 
 MESSAGES: tuple[type[InboxMessage], ...] = (ProductSubmitted,)

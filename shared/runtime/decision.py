@@ -128,6 +128,10 @@ class Documents:
     def get(self, kind: Kind[S], id: str) -> S | None:
         return cast("S | None", self._states.get(Ref(kind, id)))
 
+    def __contains__(self, ref: Ref) -> bool:
+        """Whether it is loaded, be there a document or not."""
+        return ref in self._states
+
     def of(self, kind: Kind[S]) -> Iterator[tuple[str, S]]:
         return ((ref.id, state) for ref, state in self._states.items() if ref.kind is kind and state is not None)
 

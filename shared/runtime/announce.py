@@ -1,0 +1,84 @@
+"""A decision's events as finished Kafka records: ids, sequence, correlation and trace. Pure and deterministic."""
+
+import re
+from datetime import datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+from uuid import uuid5
+
+from shared.contracts.envelope import Envelope, encode
+from shared.contracts.rejected import CommandRejected
+from shared.runtime.decision import NAMESPACE, Announcement, Invalid, Ref
+from shared.runtime.records import Fault, Record
+from shared.runtime.stored import OutboxRow
+
+if TYPE_CHECKING:
+    from shared.runtime.working_set import Setting
+
+
+MAX_EVENT_BYTES = 900_000
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
+
+
+def event_row(
+    setting: "Setting", ref: Ref, state: Any, announcement: Announcement, cause: Envelope, sequence: int
+) -> OutboxRow:
+    """The event completed with the public state after the decision; refuses one too large to publish."""
+    event = announcement(**ref.kind.publish(state))
+    value = event.model_dump_json(by_alias=True).encode()
+    if len(value) > MAX_EVENT_BYTES:
+        raise Invalid(f"{ref} would grow beyond what one event can carry ({MAX_EVENT_BYTES} bytes)")
+    envelope = Envelope(
+        id=str(uuid5(NAMESPACE, f"{cause.source}|{cause.id}|{ref}|{sequence}")),
+        source=f"/{setting.service}",
+        type=event.wire_type(),
+        time=cause.time,
+        subject=ref.id,
+        data=value,
+        sequence=sequence,
+        aggregate=ref.kind.name,
+        correlation_id=cause.correlation_id or cause.id,
+        causation_id=cause.id,
+        traceparent=child_trace(cause, f"{ref}|{sequence}"),
+    )
+    return _row(f"{ref}/{sequence:012d}", f"{setting.topic_prefix}{setting.service}.events", envelope)
+
+
+def rejection_row(
+    setting: "Setting", record: Record, cause: Envelope | None, fault: Fault, wall: datetime
+) -> OutboxRow:
+    """Tells the sender of a refused message; carries none of the message's values."""
+    body = CommandRejected(
+        source=cause.source if cause else "unknown",
+        message_id=cause.id if cause else record.id,
+        message_type=cause.type if cause else "unknown",
+        error=fault.error,
+        sentence=fault.sentence,
+        field=fault.field,
+    )
+    subject = cause.subject if cause else record.shown_key
+    envelope = Envelope(
+        id=str(uuid5(NAMESPACE, f"rejected|{setting.table.group}|{record.id}")),
+        source=f"/{setting.service}",
+        type=f"{setting.service}.CommandRejected.v1",
+        time=wall,
+        subject=subject if _ID.fullmatch(subject) else "unknown",
+        data=body.model_dump_json().encode(),
+        correlation_id=(cause.correlation_id or cause.id) if cause else None,
+        causation_id=cause.id if cause else None,
+        traceparent=child_trace(cause, "rejected") if cause else None,
+    )
+    return _row(f"rejected/{record.id}/0", f"{setting.topic_prefix}{setting.service}.rejected", envelope)
+
+
+def child_trace(cause: Envelope, what: str) -> str:
+    """W3C trace context of a message caused by another: the same trace, a span of its own."""
+    span = blake2b(f"{cause.source}|{cause.id}|{what}".encode(), digest_size=8).hexdigest()
+    parent = re.fullmatch(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", cause.traceparent or "")
+    trace = parent[1] if parent else blake2b(f"{cause.source}|{cause.id}".encode(), digest_size=16).hexdigest()
+    return f"00-{trace}-{span}-{parent[2] if parent else '01'}"
+
+
+def _row(id: str, topic: str, envelope: Envelope) -> OutboxRow:
+    key, value, headers = encode(envelope)
+    return OutboxRow(id, topic, key, value, headers)

@@ -1,0 +1,294 @@
+"""The core of the runtime, pure: a batch of messages over loaded documents becomes what is to be written.
+
+`transaction.py` loads, calls and writes; a Batch is thrown away and built anew when it turns out that more has to be
+loaded, or when the transaction has to be tried again.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.envelope import Envelope
+from shared.runtime.announce import rejection_row
+from shared.runtime.decision import Documents, NotYet, Ref, Refusal
+from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, read
+from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
+from shared.runtime.working_set import NeedsMore, Output, Partition, Setting, WorkingSet
+
+
+class KeyFull(Exception):
+    """So many records queue behind one key that its partition has to wait for an operator."""
+
+    def __init__(self, key: str, partition: Partition) -> None:
+        super().__init__(f"{key}: too many records queue behind a parked one")
+        self.key = key
+        self.partition = partition
+
+
+class PreconditionRequired(Refusal):
+    error = "PRECONDITION_REQUIRED"
+
+
+class StaleRevision(Refusal):
+    error = "STALE_REVISION"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the database had for a batch. Absent documents are present as NOTHING."""
+
+    documents: Mapping[Ref, Stored[Any]] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+    gates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Key to (version, count)."""
+
+
+@dataclass
+class Writes:
+    """Everything one transaction writes, beside the offsets."""
+
+    entries: list[Entry]
+    output: Output
+    seen: dict[str, str] = field(default_factory=dict)
+    """Key of the message to the subject it was about."""
+    held: dict[str, Held] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
+    parked: list[Parked] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
+    counts: dict[Partition, Counter[str]] = field(default_factory=dict)
+    """Per partition, each record once: applied, duplicates, read_past, held, parked."""
+    bugs: list[tuple[Incoming, Exception]] = field(default_factory=list)
+
+
+class Batch:
+    def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
+        self.setting = setting
+        self.wall = wall
+        self.work = WorkingSet(setting, loaded.documents)
+        self.writes = Writes([], self.work.output)
+        self._held = dict(loaded.held)
+        self._seen = set(loaded.seen)
+        self._gates = {key: Gate(key, version, count) for key, (version, count) in loaded.gates.items()}
+
+    def take(self, incoming: Read) -> None:
+        """Apply, hold, park or pass over one record of a topic. Raises nothing a handler raised."""
+        if isinstance(incoming, ReadPast):
+            self._count(incoming.record, "read_past")
+        elif isinstance(incoming, Unreadable):
+            self._park(incoming.record, incoming.envelope, incoming.fault)
+            self._count(incoming.record, "parked")
+        elif incoming.seen_key in self._seen:
+            self._count(incoming.record, "duplicates")
+        elif gate := self._gate(incoming):
+            self._queue(incoming, gate)
+        else:
+            self._count(incoming.record if incoming.counted else None, self._try(incoming))
+
+    def decide(self, incoming: Incoming, if_match: int | None = None) -> Documents:
+        """Apply a command of a person; the documents after it. Raises Refusal."""
+        if incoming.handler.edit:
+            self._check_revision(incoming, if_match)
+        self._wake(self.work.apply(incoming))
+        return self.work.documents(self.work.refs(incoming))
+
+    def retry(self, incoming: Incoming) -> Fault | None:
+        """Apply a record that was parked; the reason when it has to stay parked."""
+        try:
+            if not self.work.stale(incoming):
+                self._wake(self.work.apply(incoming))
+        except NotYet as early:
+            self._hold(incoming, early)
+        except NeedsMore:
+            raise
+        except Exception as error:
+            return _fault(error)
+        return None
+
+    def expire(self, held: Held) -> None:
+        """End a wait: by the handler's `on_expiry`, else by parking the record."""
+        self._release(held)
+        incoming = read(held.record, self.setting.table)
+        if isinstance(incoming, Incoming) and incoming.handler.on_expiry is not None:
+            incoming.expired = True
+            incoming.held_at = held.held_at
+            self._try(incoming)
+        else:
+            envelope = incoming.envelope if isinstance(incoming, Incoming) else None
+            self._park(held.record, envelope, Fault("EXPIRED", f"waited until it expired: {held.sentence}"))
+
+    def finish(self) -> Writes:
+        self.work.derive()
+        self.writes.entries = self.work.changed()
+        self.writes.gates = [gate for gate in self._gates.values() if gate.dirty]
+        return self.writes
+
+    def _try(self, incoming: Incoming) -> str:
+        """What became of the message: applied, duplicates, held or parked."""
+        try:
+            if self.work.stale(incoming):
+                rows = self.work.appended(incoming, self.work.context(incoming))
+                self.work.output.add_rows(rows)
+                return "duplicates"
+            changed = self.work.apply(incoming)
+        except NotYet as early:
+            self._hold(incoming, early)
+            return "held"
+        except NeedsMore:
+            raise
+        except Exception as error:
+            self._refuse(incoming, error)
+            return "parked"
+        self._mark_seen(incoming.seen_key, incoming.envelope)
+        self._wake(changed)
+        return "applied"
+
+    def _check_revision(self, incoming: Incoming, if_match: int | None) -> None:
+        entry = self.work.entry(incoming.ref)
+        if entry.state is None:
+            return
+        if if_match is None:
+            raise PreconditionRequired("send If-Match with the ETag you read, so that no edit is overwritten")
+        if if_match != entry.revision:
+            raise StaleRevision(f"it was edited meanwhile: revision {entry.revision}, you had {if_match}")
+
+    # -- held: legal in a state still ahead -----------------------------------------------------------------
+
+    def _hold(self, incoming: Incoming, early: NotYet) -> None:
+        """Keep the record until the document it waits for changes. Holding writes that document."""
+        assert incoming.record is not None
+        ref = early.waits_for or incoming.ref
+        entry = self.work.entry(ref)
+        entry.held += 1
+        entry.dirty = True
+        held_at = incoming.held_at or self.wall
+        held = Held(
+            id=f"{self.setting.table.group}|{incoming.record.id}",
+            waits_for=(ref.kind.name, ref.id),
+            record=incoming.record,
+            sentence=early.sentence,
+            held_at=held_at,
+            expires_at=held_at + (early.hold_for or self.setting.hold_for),
+        )
+        self._held[held.id] = held
+        self.writes.held[held.id] = held
+        self.writes.released.discard(held.id)
+        self._mark_seen(incoming.seen_key, incoming.envelope)
+
+    def _release(self, held: Held) -> None:
+        del self._held[held.id]
+        self.writes.held.pop(held.id, None)
+        self.writes.released.add(held.id)
+        kind, id = held.waits_for
+        entry = self.work.entry(self.setting.kinds[kind].ref(id))
+        entry.held -= 1
+        entry.dirty = True
+
+    def _wake(self, changed: Iterable[Ref]) -> None:
+        """Try the records held on changed documents again, in arrival order, until none moves."""
+        queue = list(changed)
+        while queue:
+            ref = queue.pop()
+            waiting = [held for held in self._held.values() if held.waits_for == (ref.kind.name, ref.id)]
+            for held in sorted(waiting, key=lambda held: held.arrival):
+                moved = self._try_held(held)
+                if moved is not None:
+                    queue.extend([ref, *moved])
+                    break
+
+    def _try_held(self, held: Held) -> list[Ref] | None:
+        """The documents changed by a held record that is held no longer; None when it goes on waiting."""
+        incoming = read(held.record, self.setting.table)
+        assert isinstance(incoming, Incoming)
+        incoming.held_at = held.held_at
+        changed: list[Ref] = []
+        try:
+            if not self.work.stale(incoming):
+                changed = self.work.apply(incoming)
+        except NotYet as early:
+            ref = early.waits_for or incoming.ref
+            if (ref.kind.name, ref.id) == held.waits_for:
+                return None
+            self._release(held)
+            self._hold(incoming, early)
+            return []
+        except NeedsMore:
+            raise
+        except Exception as error:
+            self._release(held)
+            self._refuse(incoming, error)
+            return []
+        self._release(held)
+        return changed
+
+    # -- parked: cannot be applied ----------------------------------------------------------------------------
+
+    def _refuse(self, incoming: Incoming, error: Exception) -> None:
+        """Park what was refused; after a bug in a decision later records of the key queue behind it."""
+        assert incoming.record is not None
+        bug = not isinstance(error, Refusal)
+        if bug:
+            self.writes.bugs.append((incoming, error))
+        blocking = bug and not incoming.handler.projection
+        self._park(incoming.record, incoming.envelope, _fault(error), blocking=blocking)
+        self._mark_seen(incoming.seen_key, incoming.envelope)
+        if blocking:
+            gate = self._gates.setdefault(incoming.record.shown_key, Gate(incoming.record.shown_key, 0, 0))
+            gate.count += 1
+            gate.dirty = True
+
+    def _gate(self, incoming: Incoming) -> Gate | None:
+        return self._gates.get(incoming.record.shown_key) if incoming.record else None
+
+    def _queue(self, incoming: Incoming, gate: Gate) -> None:
+        record = incoming.record
+        assert record is not None
+        if gate.count >= self.setting.max_parked_per_key:
+            raise KeyFull(gate.key, (record.topic, record.partition))
+        self._park(record, incoming.envelope, Fault("QUEUED", "waits behind a parked record of its key"), queued=True)
+        self._mark_seen(incoming.seen_key, incoming.envelope)
+        gate.count += 1
+        gate.dirty = True
+        self._count(record, "parked")
+
+    def _park(
+        self,
+        record: Record,
+        envelope: Envelope | None,
+        fault: Fault,
+        *,
+        blocking: bool = False,
+        queued: bool = False,
+    ) -> None:
+        self.writes.parked.append(
+            Parked(
+                id=f"{self.setting.table.group}|{record.id}",
+                record=record,
+                envelope=envelope,
+                fault=fault,
+                parked_at=self.wall,
+                blocking=blocking,
+                queued=queued,
+            )
+        )
+        if record.topic.endswith(".inbox") and not blocking and not queued:
+            self.work.output.outbox.append(rejection_row(self.setting, record, envelope, fault, self.wall))
+
+    # -- bookkeeping ------------------------------------------------------------------------------------------
+
+    def _mark_seen(self, key: str | None, envelope: Envelope) -> None:
+        if key is not None and key not in self._seen:
+            self._seen.add(key)
+            self.writes.seen[key] = envelope.subject
+
+    def _count(self, record: Record | None, what: str) -> None:
+        if record is not None:
+            self.writes.counts.setdefault((record.topic, record.partition), Counter())[what] += 1
+
+
+def _fault(error: Exception) -> Fault:
+    if isinstance(error, Refusal):
+        return Fault(error.error, error.sentence, error.field)
+    return Fault("RAISED", f"{type(error).__name__}: {error}"[:1000])

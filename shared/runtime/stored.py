@@ -1,0 +1,127 @@
+"""Documents as they are stored: the state plus what the runtime keeps about it in `meta`. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from shared.contracts.envelope import Envelope
+from shared.runtime.decision import Context, Document, Kind, Ref
+from shared.runtime.records import Fault, Record
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Stored(Generic[S]):
+    """A document as loaded. state is None for one that is only waited for.
+
+    version counts writes (compare-and-set; 0 = not in the database), sequence the events it has told, revision the
+    edits by people. held: messages waiting for its next change. heard: last `ce_sequence` heard, by teller.
+    """
+
+    state: S | None = None
+    version: int = 0
+    sequence: int = 0
+    revision: int = 0
+    held: int = 0
+    heard: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: Kind[S], document: Document) -> "Stored[S]":
+        meta = document.pop("meta")
+        document.pop("_id")
+        return cls(
+            state=kind.load(document) if document else None,
+            version=meta["version"],
+            sequence=meta["sequence"],
+            revision=meta["revision"],
+            held=meta["held"],
+            heard=dict(meta["heard"]),
+        )
+
+
+NOTHING: Stored[Any] = Stored()
+
+
+@dataclass(slots=True)
+class Entry:
+    """The working copy of a document during one batch."""
+
+    ref: Ref
+    before: Stored[Any]
+    state: Any
+    sequence: int
+    revision: int
+    held: int
+    heard: dict[str, int]
+    dirty: bool = False
+    touched_by: tuple[Context, Envelope] | None = None
+
+    @classmethod
+    def of(cls, ref: Ref, stored: Stored[Any]) -> "Entry":
+        return cls(ref, stored, stored.state, stored.sequence, stored.revision, stored.held, dict(stored.heard))
+
+    def document(self) -> Document:
+        body = {} if self.state is None else self.ref.kind.dump(self.state)
+        meta = {
+            "version": self.before.version + 1,
+            "sequence": self.sequence,
+            "revision": self.revision,
+            "held": self.held,
+            "heard": [[teller, sequence] for teller, sequence in self.heard.items()],
+        }
+        return {**body, "_id": self.ref.id, "meta": meta}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record that came too early. waits_for: the document (kind name, id) whose change will try it again."""
+
+    id: str
+    waits_for: tuple[str, str]
+    record: Record
+    sentence: str
+    held_at: datetime
+    expires_at: datetime
+
+    @property
+    def arrival(self) -> tuple[datetime, str, int, int]:
+        return (self.held_at, self.record.topic, self.record.partition, self.record.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A finished Kafka record waiting for the relay. Rows of one aggregate sort by id in the order of their events."""
+
+    id: str
+    topic: str
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A record that cannot be applied, kept byte for byte with the reason.
+
+    blocking: a decision raised, so later records of the key queue behind it. queued: one of those.
+    """
+
+    id: str
+    record: Record
+    envelope: Envelope | None
+    fault: Fault
+    parked_at: datetime
+    blocking: bool = False
+    queued: bool = False
+    attempts: int = 1
+
+
+@dataclass(slots=True)
+class Gate:
+    """Closed while a key's records queue behind one whose decision raised. Consumer and operator both write it."""
+
+    key: str
+    version: int
+    count: int
+    dirty: bool = False

@@ -1,0 +1,179 @@
+"""The documents of one batch in memory, and what its decisions add up to. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from shared.contracts.envelope import Envelope
+from shared.runtime.announce import event_row
+from shared.runtime.decision import Context, Decision, Documents, Kind, Ref, Row, Tally
+from shared.runtime.handlers import Handlers
+from shared.runtime.records import Incoming
+from shared.runtime.stored import Entry, OutboxRow, Stored
+
+Partition = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays the same over all batches of a consumer group."""
+
+    service: str
+    table: Handlers
+    kinds: Mapping[str, Kind[Any]]
+    policy: Any
+    topic_prefix: str = ""
+    hold_for: timedelta = timedelta(hours=72)
+    max_parked_per_key: int = 100
+
+
+class NeedsMore(Exception):
+    """The batch touches documents that are not loaded yet: load them and run it anew."""
+
+    def __init__(self, refs: set[Ref]) -> None:
+        super().__init__(", ".join(map(str, refs)))
+        self.refs = refs
+
+
+@dataclass
+class Output:
+    """What decisions write beside their documents."""
+
+    outbox: list[OutboxRow] = field(default_factory=list)
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    tallies: dict[tuple[str, str], tuple[Tally, Counter[str]]] = field(default_factory=dict)
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self.rows.setdefault((row.collection, row.id), row)
+
+    def add_tallies(self, tallies: Iterable[Tally]) -> None:
+        for tally in tallies:
+            _, sums = self.tallies.setdefault((tally.collection, tally.id), (tally, Counter()))
+            for path, amount in tally.add.items():
+                sums[path] += amount
+
+
+class WorkingSet:
+    def __init__(self, setting: Setting, documents: Mapping[Ref, Stored[Any]]) -> None:
+        self.setting = setting
+        self.output = Output()
+        self._entries = {ref: Entry.of(ref, stored) for ref, stored in documents.items()}
+
+    def entry(self, ref: Ref) -> Entry:
+        entry = self._entries.get(ref)
+        if entry is None:
+            raise NeedsMore({ref})
+        return entry
+
+    def changed(self) -> list[Entry]:
+        return [entry for entry in self._entries.values() if entry.dirty]
+
+    def refs(self, incoming: Incoming) -> set[Ref]:
+        """All documents of the message; asked again until the loaded ones name no further."""
+        refs = {incoming.ref}
+        while True:
+            if missing := refs - self._entries.keys():
+                more = incoming.handler.refs(incoming.message, self.documents(refs - missing))
+                raise NeedsMore(missing | (set(more) - self._entries.keys()))
+            grown = refs | set(incoming.handler.refs(incoming.message, self.documents(refs)))
+            if grown == refs:
+                return refs
+            refs = grown
+
+    def documents(self, refs: Iterable[Ref]) -> Documents:
+        return Documents({ref: self._entries[ref].state for ref in refs})
+
+    def stale(self, incoming: Incoming) -> bool:
+        """Whether the message's document has heard this event, or a later one of the same teller, before."""
+        sequence = incoming.envelope.sequence
+        return sequence is not None and self.entry(incoming.ref).heard.get(_teller(incoming.envelope), 0) >= sequence
+
+    def apply(self, incoming: Incoming) -> list[Ref]:
+        """Run the handler and take over its decisions as a whole or, when it raises, not at all.
+
+        Returns the documents that changed.
+        """
+        handler = incoming.handler
+        context = self.context(incoming)
+        answer = handler.on_expiry if incoming.expired and handler.on_expiry else handler.answer
+        decisions = answer(self.documents(self.refs(incoming)), incoming.message, context)
+        appended = self.appended(incoming, context)
+        changed = self._adopt(decisions, incoming.envelope, context)
+        self.output.add_rows(appended)
+        primary = self.entry(incoming.ref)
+        if handler.edit and changed:
+            primary.revision += 1
+        if incoming.envelope.sequence is not None:
+            primary.heard[_teller(incoming.envelope)] = incoming.envelope.sequence
+            primary.dirty = True
+        return changed
+
+    def appended(self, incoming: Incoming, context: Context) -> list[Row]:
+        append = incoming.handler.append
+        return list(append(incoming.message, context)) if append else []
+
+    def derive(self) -> None:
+        """Add the events that follow from what the whole batch changed."""
+        for entry in self.changed():
+            derive = entry.ref.kind.derive
+            if derive is not None and entry.touched_by is not None:
+                context, cause = entry.touched_by
+                for announcement in derive(entry.before.state, entry.state, context):
+                    entry.sequence += 1
+                    row = event_row(self.setting, entry.ref, entry.state, announcement, cause, entry.sequence)
+                    self.output.outbox.append(row)
+
+    def context(self, incoming: Incoming) -> Context:
+        envelope = incoming.envelope
+        return Context(
+            now=envelope.time,
+            message_id=envelope.id,
+            source=envelope.source,
+            subject=envelope.subject,
+            actor=incoming.actor,
+            policy=self.setting.policy,
+            partition=incoming.record.partition if incoming.record else 0,
+            sequence=envelope.sequence,
+        )
+
+    def _adopt(self, decisions: Mapping[Ref, Decision[Any]], cause: Envelope, context: Context) -> list[Ref]:
+        staged = []
+        for ref, decision in decisions.items():
+            entry = self.entry(ref)
+            rows = [
+                event_row(self.setting, ref, decision.state, announcement, cause, entry.sequence + n)
+                for n, announcement in enumerate(decision.events, start=1)
+            ]
+            staged.append((entry, decision, rows))
+        changed = []
+        for entry, decision, rows in staged:
+            self.output.add_rows(decision.rows)
+            self.output.add_tallies(decision.tallies)
+            if decision.state is entry.state and not rows:
+                continue
+            entry.state = decision.state
+            entry.sequence += len(rows)
+            entry.dirty = True
+            entry.touched_by = (context, cause)
+            self.output.outbox.extend(rows)
+            changed.append(entry.ref)
+        return changed
+
+
+def _teller(envelope: Envelope) -> str:
+    return f"{envelope.source}|{envelope.aggregate}|{envelope.subject}"
+
+
+def missing(setting: Setting, documents: Mapping[Ref, Stored[Any]], messages: Iterable[Incoming]) -> set[Ref]:
+    """The documents that the messages need and that are not among the loaded ones."""
+    work = WorkingSet(setting, documents)
+    refs: set[Ref] = set()
+    for message in messages:
+        try:
+            work.refs(message)
+        except NeedsMore as more:
+            refs |= more.refs
+    return refs

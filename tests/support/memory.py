@@ -1,0 +1,181 @@
+"""The runtime's pure core over dictionaries: what unit and contract tests of a service drive its table with.
+
+It loads and writes exactly what `shared.runtime.transaction` does, without Kafka and MongoDB;
+`tests/runtime` proves both against one suite.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from shared.contracts.base import Event, Message
+from shared.contracts.envelope import Envelope, decode, encode
+from shared.runtime.batch import Batch, Loaded, Writes
+from shared.runtime.decision import Actor, Document, Documents, Kind, Ref
+from shared.runtime.handlers import Handlers
+from shared.runtime.records import Incoming, Read, Record, read
+from shared.runtime.stored import NOTHING, Held, Parked, Stored
+from shared.runtime.working_set import NeedsMore, Setting, missing
+
+S = TypeVar("S")
+NAMES = UUID("8a3a4f3e-54a6-5f5c-8d0e-2b9ad1f0c001")
+T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+def message_envelope(message: Message, *, subject: str = "", **attributes: Any) -> Envelope:
+    """A message as another system sends it; the id is made from its content, so the same message is a repeat."""
+    subject = subject or str(getattr(message, getattr(message, "subject_field", "") or "none", ""))
+    data = message.model_dump_json(by_alias=True).encode()
+    fields: dict[str, Any] = {
+        "id": str(uuid5(NAMES, f"{message.wire_type()}|{data!r}|{attributes.get('time', T0)}")),
+        "source": "/test",
+        "type": message.wire_type(),
+        "time": T0,
+        "subject": subject,
+        "data": data,
+    }
+    return Envelope(**fields | attributes)
+
+
+def event_envelope(event: Event, subject: str, sequence: int, **attributes: Any) -> Envelope:
+    """An event as one of our services publishes it."""
+    fields: dict[str, Any] = {
+        "source": f"/{event.service}",
+        "aggregate": event.aggregate,
+        "sequence": sequence,
+        "subject": subject,
+    }
+    return message_envelope(event, **fields | attributes)
+
+
+class MemoryRuntime:
+    def __init__(self, service: str, table: Handlers, kinds: Sequence[Kind[Any]], policy: Any) -> None:
+        by_name = {kind.name: kind for kind in kinds}
+        self.setting = Setting(service, table, by_name, policy, hold_for=table.hold_for)
+        self.documents: dict[Ref, Document] = {}
+        self.held: dict[str, Held] = {}
+        self.seen: set[str] = set()
+        self.gates: dict[str, tuple[int, int]] = {}
+        self.parked: list[Parked] = []
+        self.records: list[Record] = []
+        """What the relay would have published, in order."""
+        self.rows: dict[str, dict[str, Document]] = {}
+        self.tallies: dict[str, dict[str, Document]] = {}
+        self.counts: Counter[str] = Counter()
+        self.wall = T0
+        self._offsets: Counter[str] = Counter()
+
+    def deliver(self, *messages: Message | Envelope, topic: str = "", partition: int = 0) -> None:
+        """One batch of records of one topic partition."""
+        envelopes = [m if isinstance(m, Envelope) else message_envelope(m) for m in messages]
+        self.deliver_records([self.record(envelope, topic, partition) for envelope in envelopes])
+
+    def record(self, envelope: Envelope, topic: str = "", partition: int = 0) -> Record:
+        service = envelope.type.partition(".")[0]
+        topic = topic or f"{service}.{'inbox' if envelope.sequence is None else 'events'}"
+        key, value, headers = encode(envelope)
+        self._offsets[topic] += 1
+        return Record(topic, partition, self._offsets[topic], key, value, headers, 0)
+
+    def deliver_records(self, records: Iterable[Record]) -> None:
+        incoming = [read(record, self.setting.table) for record in records]
+
+        def take(batch: Batch) -> None:
+            for one in incoming:
+                batch.take(one)
+
+        self._run(incoming, take)
+
+    def command(
+        self,
+        message: Message,
+        subject: str,
+        actor: str = "seller:local",
+        *,
+        if_match: int | None = None,
+        at: datetime = T0,
+        id: str = "",
+    ) -> Documents:
+        """A command over HTTP; raises its Refusal."""
+        attributes: dict[str, Any] = {"subject": subject, "source": "/http", "time": at}
+        envelope = message_envelope(message, **attributes | ({"id": id} if id else {}))
+        handler = self.setting.table.by_type[message.wire_type()]
+        role, _, name = actor.partition(":")
+        incoming = Incoming(None, envelope, handler, message, Actor(role, name))
+        documents: Documents = self._run([incoming], lambda batch: batch.decide(incoming, if_match))
+        return documents
+
+    def expire(self, *, at: datetime) -> None:
+        """Ends the waits that are over at a wall clock time."""
+        self.wall = at
+        due = sorted((held for held in self.held.values() if held.expires_at <= at), key=lambda held: held.arrival)
+        for held in due:
+            self._run([read(held.record, self.setting.table)], partial(Batch.expire, held=held))
+
+    def state(self, kind: Kind[S], id: str) -> S | None:
+        return self._stored(kind.ref(id)).state
+
+    def stored(self, kind: Kind[S], id: str) -> Stored[S]:
+        return self._stored(kind.ref(id))
+
+    @property
+    def events(self) -> list[Envelope]:
+        return [decode(r.key, r.value, r.headers) for r in self.records if r.topic.endswith(".events")]
+
+    @property
+    def event_types(self) -> list[str]:
+        return [envelope.type.split(".")[1] for envelope in self.events]
+
+    @property
+    def rejected(self) -> list[Envelope]:
+        return [decode(r.key, r.value, r.headers) for r in self.records if r.topic.endswith(".rejected")]
+
+    def _stored(self, ref: Ref) -> Stored[Any]:
+        document = self.documents.get(ref)
+        return NOTHING if document is None else Stored.of(ref.kind, {**document})
+
+    def _run(self, incoming: Sequence[Read], act: Callable[[Batch], Any]) -> Any:
+        messages = [one for one in incoming if isinstance(one, Incoming)]
+        loaded: dict[Ref, Stored[Any]] = {}
+        held: dict[str, Held] = {}
+        more = missing(self.setting, loaded, messages)
+        while True:
+            while more:
+                loaded |= {ref: self._stored(ref) for ref in more}
+                names = {(ref.kind.name, ref.id) for ref in more}
+                new = {id: one for id, one in self.held.items() if one.waits_for in names}
+                held |= new
+                waiting = [read(one.record, self.setting.table) for one in new.values()]
+                messages += [one for one in waiting if isinstance(one, Incoming)]
+                more = missing(self.setting, loaded, messages)
+            batch = Batch(self.setting, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
+            try:
+                result = act(batch)
+                writes = batch.finish()
+            except NeedsMore as needs:
+                more = needs.refs
+                continue
+            self._write(writes)
+            return result
+
+    def _write(self, writes: Writes) -> None:
+        for entry in writes.entries:
+            self.documents[entry.ref] = entry.document()
+        self.seen |= writes.seen.keys()
+        for id in writes.released:
+            self.held.pop(id, None)
+        self.held |= writes.held
+        self.parked += writes.parked
+        self.gates |= {gate.key: (gate.version + 1, gate.count) for gate in writes.gates}
+        self.records += [Record(r.topic, 0, 0, r.key, r.value, r.headers, 0) for r in writes.output.outbox]
+        for (collection, id), row in writes.output.rows.items():
+            self.rows.setdefault(collection, {}).setdefault(id, row.document)
+        for (collection, id), (tally, sums) in writes.output.tallies.items():
+            document = self.tallies.setdefault(collection, {}).setdefault(id, {**tally.labels})
+            for path, amount in sums.items():
+                document[path] = document.get(path, 0) + amount
+        for counts in writes.counts.values():
+            self.counts += counts
