@@ -1,11 +1,11 @@
 """What the catalog tells the world: `catalog.events`, key = product id, or order id for reservations."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from shared.contracts.base import Contract, Count, Event, Id, Money, Name, Quantity, Text, Utc
+from shared.contracts.base import Code, Contract, Count, Event, Id, Money, Name, NonNegativeMoney, Quantity, Text, Utc
 
 
 class ProductStatus(StrEnum):
@@ -18,9 +18,15 @@ class ProductStatus(StrEnum):
 
 
 class SalePrice(Contract):
-    price: Money
+    price: NonNegativeMoney
     from_: Annotated[Utc, Field(alias="from")]
     until: Utc
+
+    @model_validator(mode="after")
+    def lasts(self) -> Self:
+        if self.until <= self.from_:
+            raise ValueError("until must be after from")
+        return self
 
 
 class OptionState(Contract):
@@ -86,6 +92,8 @@ class ReservationState(Contract):
     status: ReservationStatus
     lines: tuple[ReservationLine, ...]
     shortages: tuple[Shortage, ...] = ()
+    flags: tuple[Code, ...] = ()
+    """SHIPPED_UNRESERVED: a parcel took units nothing was reserved for. PRODUCT_UNKNOWN: units of it are not booked."""
 
 
 class ProductEvent(Event):
@@ -99,7 +107,7 @@ class ProductRegistered(ProductEvent):
 
 
 class ProductUpdated(ProductEvent):
-    fields: tuple[str, ...]
+    fields: tuple[Code, ...]
     """The names of the fields that changed."""
 
 

@@ -1,0 +1,127 @@
+"""Applies what an order changes of its reservation to the shelves, and answers the order once."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from services.catalog.domain.product import Product, Shift
+from services.catalog.domain.reservation import Change, changes, gravest, is_alive, line_after, option_of, shortages
+from services.catalog.domain.stock import MovementKind, movement
+from shared.contracts.catalog import (
+    ReservationLine,
+    ReservationState,
+    ReservationStatus,
+    Shortage,
+    StockRejected,
+    StockReserved,
+)
+from shared.contracts.orders import OrderState
+from shared.runtime.decision import Announcement, Context, Decision, Row
+
+SHIPPED_UNRESERVED = "SHIPPED_UNRESERVED"
+PRODUCT_UNKNOWN = "PRODUCT_UNKNOWN"
+NOTHING = Shift()
+
+
+class Settlement(NamedTuple):
+    reservation: Decision[ReservationState]
+    products: dict[str, Decision[Product]]
+
+
+def settle(
+    reservation: ReservationState | None, order: OrderState, products: Mapping[str, Product], ctx: Context
+) -> Settlement:
+    """Brings the shelves to where the order says they are.
+
+    Only the first reservation is all or none. What was shipped is booked in any case; units of a product that is
+    not known are left out and booked when a later event of the order finds it.
+    """
+    found = changes(reservation, order)
+    if reservation is not None and not found:
+        return Settlement(Decision(reservation), {})
+    short = tuple(shortages(found, products)) if reservation is None else ()
+    if short:
+        found = [change for change in map(Change.without_reserving, found) if change.moves]
+    booked = [change for change in found if option_of(change, products)]
+    after = ReservationState(
+        order_id=order.order_id,
+        status=reservation.status if reservation else _first_status(short),
+        lines=tuple(_lines(reservation, order, booked)),
+        shortages=reservation.shortages if reservation else short,
+        flags=_flags(reservation, booked, missed=len(booked) < len(found)),
+    )
+    if after == reservation:
+        return Settlement(Decision(reservation), {})
+    answer = () if reservation else _answer(order, short)
+    return Settlement(Decision(after, answer), _shelves(booked, order.order_id, products, ctx))
+
+
+def _first_status(short: tuple[Shortage, ...]) -> ReservationStatus:
+    return ReservationStatus.REJECTED if short else ReservationStatus.RESERVED
+
+
+def _answer(order: OrderState, short: tuple[Shortage, ...]) -> Sequence[Announcement]:
+    """An order that was cancelled before it was seen gets none: nobody waits for it."""
+    if short:
+        return [partial(StockRejected, code=gravest(short))]
+    return [StockReserved] if is_alive(order) else []
+
+
+def _lines(
+    reservation: ReservationState | None, order: OrderState, booked: Sequence[Change]
+) -> Iterator[ReservationLine]:
+    before = {line.line_id: line for line in reservation.lines} if reservation else {}
+    changed = {change.line.line_id: change for change in booked}
+    for line in order.lines:
+        kept, change = before.get(line.line_id), changed.get(line.line_id)
+        yield kept if kept and change is None else line_after(kept, change or Change(line))
+
+
+def _flags(reservation: ReservationState | None, booked: Sequence[Change], *, missed: bool) -> tuple[str, ...]:
+    flags = set(reservation.flags) - {PRODUCT_UNKNOWN} if reservation else set()
+    if any(change.committed > change.shipped_reserved for change in booked):
+        flags.add(SHIPPED_UNRESERVED)
+    if missed:
+        flags.add(PRODUCT_UNKNOWN)
+    return tuple(sorted(flags))
+
+
+def _shelves(
+    booked: Sequence[Change], order_id: str, products: Mapping[str, Product], ctx: Context
+) -> dict[str, Decision[Product]]:
+    """Each product's new state, once, and one movement per option and kind."""
+    moved: defaultdict[str, dict[tuple[str, MovementKind], Shift]] = defaultdict(dict)
+    for change in booked:
+        moves = moved[change.line.product_id]
+        for kind, shift in _moves(change):
+            key = change.line.option_id, kind
+            moves[key] = moves.get(key, NOTHING).plus(shift)
+    return {id: _moved(products[id], moves, order_id, ctx) for id, moves in moved.items()}
+
+
+def _moved(
+    product: Product, moves: Mapping[tuple[str, MovementKind], Shift], order_id: str, ctx: Context
+) -> Decision[Product]:
+    shifts: dict[str, Shift] = {}
+    for (option_id, _), shift in moves.items():
+        shifts[option_id] = shifts.get(option_id, NOTHING).plus(shift)
+    rows: list[Row] = [
+        movement(ctx, product.product_id, option_id, kind, shift, order_id)
+        for (option_id, kind), shift in moves.items()
+    ]
+    return Decision(product.shifted(shifts), rows=rows)
+
+
+def _moves(change: Change) -> Iterator[tuple[MovementKind, Shift]]:
+    shipped = change.shipped_reserved
+    if change.reserved > 0:
+        yield MovementKind.RESERVED, Shift(reserved=change.reserved)
+    if shipped:
+        yield MovementKind.SHIPPED, Shift(on_hand=-shipped, reserved=-shipped)
+    if change.committed != shipped:
+        yield MovementKind.SHIPPED_UNRESERVED, Shift(on_hand=shipped - change.committed)
+    if change.reserved < 0 and shipped < -change.reserved:
+        yield MovementKind.RELEASED, Shift(reserved=change.reserved + shipped)
+    if change.restocked:
+        yield MovementKind.RESTOCKED, Shift(on_hand=change.restocked)

@@ -1,0 +1,41 @@
+"""Stock for an order: the reservation and the products of its lines, decided together on every event of the order."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.catalog.domain.product import Product
+from services.catalog.domain.reservation import changes, waits_for
+from services.catalog.domain.settlement import settle
+from services.catalog.repository import product, reservation
+from shared.contracts.orders import OrderEvent
+from shared.runtime.decision import Context, Decision, Documents, NotYet, Ref
+
+
+def products_of(event: OrderEvent, docs: Documents) -> Iterable[Ref]:
+    """Only the products the order is ahead of its reservation with: most events of an order move no stock."""
+    ref = reservation.ref(event.order.order_id)
+    if ref not in docs:
+        return []
+    found = changes(docs.get(reservation, ref.id), event.order)
+    return {product.ref(change.line.product_id) for change in found}
+
+
+def reserve(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, Decision[Any]]:
+    found = changes(docs.get(reservation, event.order.order_id), event.order)
+    if missing := waits_for(found, _products(docs)):
+        raise NotYet(
+            f"product {missing} is not known yet", waits_for=product.ref(missing), hold_for=ctx.policy.hold_unknown
+        )
+    return reserve_what_is_known(docs, event, ctx)
+
+
+def reserve_what_is_known(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, Decision[Any]]:
+    """When the wait for a product is over: a first reservation is rejected for it, a shipment is booked without it."""
+    order = event.order
+    settled = settle(docs.get(reservation, order.order_id), order, _products(docs), ctx)
+    products = {product.ref(id): decision for id, decision in settled.products.items()}
+    return {reservation.ref(order.order_id): settled.reservation, **products}
+
+
+def _products(docs: Documents) -> dict[str, Product]:
+    return dict(docs.of(product))
