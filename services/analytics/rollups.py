@@ -1,0 +1,92 @@
+"""Figures per day, ISO week and month, for the store and for each product, as the counters a ledger row adds to.
+
+A rollup document holds one month of the store or of one product, with the month's days and weeks inside, so that a
+sale writes one document per product and one for the store. A week across a month's edge is in two documents. The
+partition is part of the id because no two processes may fight for the store's document; readers sum.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+
+from services.analytics.buckets import Grain, bucket
+from services.analytics.ledger import LedgerRow, RowKind
+from shared.runtime.decision import Tally
+
+COLLECTION = "rollups"
+FIELD = {Grain.DAY: "days", Grain.WEEK: "weeks", Grain.MONTH: "months"}
+"""Where a rollup document keeps the figures of each grain, by the bucket's key."""
+
+
+class Scope(StrEnum):
+    STORE = "store"
+    PRODUCT = "product"
+
+
+class Basis(StrEnum):
+    """The day a reversal belongs to: the day it settled (cash view), or the day its order was paid."""
+
+    EVENT = "event"
+    ORDER = "order"
+
+
+SOLD = ("orders", "units", "gross", "discounts", "shipping")
+TAKEN_BACK = ("refunds", "units", "amount", "shipping")
+PREFIX = {Basis.EVENT: "reversed", Basis.ORDER: "carried"}
+FIGURES = (*SOLD, *(f"{prefix}_{figure}" for prefix in PREFIX.values() for figure in TAKEN_BACK))
+COUNTS = frozenset({"orders", *(f"{prefix}_refunds" for prefix in PREFIX.values())})
+"""An order with two products is one order of each, and one of the store's: these do not add up over products."""
+
+Figures = Counter[str]
+
+
+def tallies(rows: Iterable[LedgerRow], partition: str) -> list[Tally]:
+    """What the rows add to each rollup document."""
+    names: dict[str | None, str | None] = {}
+    adds: dict[tuple[str | None, str], Figures] = defaultdict(Counter)
+    for (product_id, day), figures in _by_day(rows, names).items():
+        adds[product_id, bucket(Grain.MONTH, date.fromisoformat(day)).key].update(paths(day, figures))
+    return [
+        _tally(product_id, names.get(product_id), month, partition, add)
+        for (product_id, month), add in adds.items()
+        if add
+    ]
+
+
+def paths(day: str, figures: Mapping[str, int]) -> dict[str, int]:
+    """A day's figures at the places where a document keeps them."""
+    when = date.fromisoformat(day)
+    places = [f"{field}.{bucket(grain, when).key}" for grain, field in FIELD.items()]
+    return {f"{place}.{name}": amount for place in places for name, amount in figures.items() if amount}
+
+
+def contributions(row: LedgerRow) -> Iterator[tuple[str, dict[str, int]]]:
+    """The figures of one row, by day."""
+    if row.kind is RowKind.SALE:
+        amounts = (row.counted, row.units, row.list_amount, row.discount_amount, row.shipping_amount)
+        yield row.event_day, dict(zip(SOLD, amounts, strict=True))
+        return
+    taken = (row.counted, -row.units, -row.net_amount, -row.shipping_amount)
+    for basis, day in ((Basis.EVENT, row.event_day), (Basis.ORDER, row.paid_day)):
+        yield day, {f"{PREFIX[basis]}_{name}": amount for name, amount in zip(TAKEN_BACK, taken, strict=True)}
+
+
+def _by_day(rows: Iterable[LedgerRow], names: dict[str | None, str | None]) -> dict[tuple[str | None, str], Figures]:
+    """Sums by product (None: the store) and day."""
+    sums: dict[tuple[str | None, str], Figures] = defaultdict(Counter)
+    for row in rows:
+        for day, figures in contributions(row):
+            if row.product_id is None:
+                sums[None, day].update(figures)
+            else:
+                names.setdefault(row.product_id, row.name)
+                sums[row.product_id, day].update(figures)
+                sums[None, day].update({name: amount for name, amount in figures.items() if name not in COUNTS})
+    return sums
+
+
+def _tally(product_id: str | None, name: str | None, month: str, partition: str, add: Figures) -> Tally:
+    scope = Scope.STORE if product_id is None else Scope.PRODUCT
+    labels = {"scope": scope.value, "product_id": product_id, "name": name, "month": month, "partition": partition}
+    return Tally(COLLECTION, f"{scope}:{product_id or ''}|{month}|{partition}", labels, add)
