@@ -19,7 +19,7 @@ _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
 _REQUIRED = ("specversion", "id", "source", "type", "time", "subject")
 
 
-class Malformed(Exception):  # noqa: N818 - an answer about a record, not an error of the program
+class Malformed(Exception):
     """A record that cannot be read. `field` is the header or part that is wrong."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -100,12 +100,18 @@ def _utf8(name: str, raw: bytes | None) -> str:
 def _structured(value: bytes) -> tuple[dict[str, str], bytes]:
     try:
         body: Any = json.loads(value)
+        if not isinstance(body, dict) or "data" not in body:
+            raise Malformed("data", "the structured CloudEvent has no data")
+        data = json.dumps(body.pop("data"), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Malformed("value", "the structured CloudEvent is not JSON") from None
-    if not isinstance(body, dict) or "data" not in body:
-        raise Malformed("data", "the structured CloudEvent has no data")
-    data = body.pop("data")
-    return {name: str(v) for name, v in body.items() if v is not None}, json.dumps(data, ensure_ascii=False).encode()
+    return {name: _text(f"ce_{name}", given) for name, given in body.items() if given is not None}, data
+
+
+def _text(name: str, given: Any) -> str:
+    if not isinstance(given, str | int):
+        raise Malformed(name, f"{name} is not text")
+    return _utf8(name, str(given).encode(errors="surrogatepass"))
 
 
 def _envelope(attributes: dict[str, str], data: bytes) -> Envelope:
