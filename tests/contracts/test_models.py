@@ -14,7 +14,6 @@ from shared.contracts.registry import WIRE_TYPES
 from tests.support.from_schema import values
 from tests.support.golden import violations
 
-RULES_ACROSS_FIELDS = "value_error"
 EXAMPLES_EACH = 5
 
 
@@ -28,16 +27,22 @@ def adapter(wire_type: str) -> TypeAdapter[Any]:
     return TypeAdapter(WIRE_TYPES[wire_type].model)
 
 
+def breaks_a_rule_across_fields(model: TypeAdapter[Any], sent: Any) -> bool:
+    """Such as a discount above the list amount: the model's own rules, which JSON Schema has no words for."""
+    try:
+        model.validate_json(json.dumps(sent))
+    except ValidationError as error:
+        return "value_error" in {e["type"] for e in error.errors()}
+    return False
+
+
 @pytest.mark.parametrize("wire_type", WIRE_TYPES)
 @settings(max_examples=EXAMPLES_EACH, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_the_schema_allows_is_read_and_written_back_the_same(wire_type: str, data: st.DataObject) -> None:
     model, sent = adapter(wire_type), data.draw(whatever_is_allowed(wire_type))
-    try:
-        read = model.validate_json(json.dumps(sent))
-    except ValidationError as error:
-        assert RULES_ACROSS_FIELDS in {e["type"] for e in error.errors()}
-        assume(False)
+    assume(not breaks_a_rule_across_fields(model, sent))
+    read = model.validate_json(json.dumps(sent))
     written = model.dump_json(read, by_alias=True)
     assert violations(wire_type, json.loads(written)) == []
     assert model.validate_json(written) == read

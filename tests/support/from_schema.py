@@ -22,12 +22,18 @@ def _value(schema: Schema, defs: Schema) -> st.SearchStrategy[Any]:
             return _value(_narrowed(defs[ref.removeprefix("#/$defs/")], schema), defs)
         case {"anyOf": choices}:
             return st.one_of([_value(choice, defs) for choice in choices])
-        case {"enum": choices}:
-            return st.sampled_from(choices)
         case {"type": "object"}:
             return _object(schema, defs)
         case {"type": "array", "items": items}:
-            return st.lists(_value(items, defs), min_size=schema.get("minItems", 0), max_size=max(2, _least(schema)))
+            least = schema.get("minItems", 0)
+            return st.lists(_value(items, defs), min_size=least, max_size=max(2, least))
+    return _scalar(schema)
+
+
+def _scalar(schema: Schema) -> st.SearchStrategy[Any]:
+    match schema:
+        case {"enum": choices}:
+            return st.sampled_from(choices)
         case {"type": "string"}:
             return _string(schema)
         case {"type": "integer"}:
@@ -37,10 +43,6 @@ def _value(schema: Schema, defs: Schema) -> st.SearchStrategy[Any]:
         case {"type": "null"}:
             return st.none()
     raise NotImplementedError(f"a kind of schema that no contract had before: {dict(schema)}")
-
-
-def _least(schema: Schema) -> int:
-    return int(schema.get("minItems", 0))
 
 
 def _narrowed(target: Schema, reference: Schema) -> Schema:
@@ -64,7 +66,7 @@ def _string(schema: Schema) -> st.SearchStrategy[str]:
             return MOMENTS.map(datetime.isoformat)
         case {"pattern": "^[A-Z]{3}$"}:
             return ONE_STORE_HAS_ONE_CURRENCY
-        case {"pattern": pattern}:
-            limit = schema.get("maxLength", 100)
+        case {"pattern": str(pattern)}:
+            limit: int = schema.get("maxLength", 100)
             return st.from_regex(pattern, fullmatch=True).map(lambda text: text.rstrip("\n")[:limit])
     return st.text(TEXT, min_size=schema.get("minLength", 0), max_size=min(20, schema.get("maxLength", 20)))
