@@ -86,6 +86,6 @@ def _check_prices(product: Product, ctx: Context) -> None:
     prices: dict[str, list[Money]] = {"list_price": [product.list_price], "sale_price": sale, "options": differences}
     for field, amounts in prices.items():
         if any(amount.currency != ctx.policy.store_currency for amount in amounts):
-            raise Invalid(f"{field} must be in {ctx.policy.store_currency}, the store's currency", field=field)
+            raise Invalid(f"{field}: this store sells in {ctx.policy.store_currency}", field=field)
     if any((product.list_price + difference).amount < 0 for difference in differences):
         raise Invalid("price_difference must not take more off than the list price", field="options")
