@@ -1,14 +1,43 @@
 """What other systems may tell orders: `orders.inbox`, key = `ce_subject` = order id. HTTP takes the same bodies."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Protocol, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from shared.contracts.base import Code, Contract, Count, Currency, Id, InboxMessage, Name, NonNegativeMoney, Quantity
+from shared.contracts.base import (
+    Code,
+    Contract,
+    Count,
+    Currency,
+    Id,
+    InboxMessage,
+    Money,
+    Name,
+    NonNegativeMoney,
+    Quantity,
+)
 from shared.contracts.orders import ClaimType, LineUnits, Reason
 
 MAX_LINES = 500
+
+
+class _OfALine(Protocol):
+    @property
+    def line_id(self) -> str: ...
+
+
+L = TypeVar("L", bound=_OfALine)
+
+
+def _distinct(lines: tuple[L, ...]) -> tuple[L, ...]:
+    if len({line.line_id for line in lines}) != len(lines):
+        raise ValueError("every line_id must be named once")
+    return lines
+
+
+Parts = Annotated[tuple[LineUnits, ...], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_distinct)]
+"""Units of some of the order's lines."""
 
 
 class Recipient(Contract):
@@ -32,15 +61,17 @@ class SubmittedLine(Contract):
     discount_amount: NonNegativeMoney
     """Total for the quantity; at most `list_amount`."""
 
-    @model_validator(mode="after")
-    def discount_within_list(self) -> Self:
-        if self.discount_amount.amount > self.list_amount.amount:
-            raise ValueError("discount_amount must not exceed list_amount")
-        return self
+    @field_validator("discount_amount")
+    @classmethod
+    def within_list_amount(cls, discount: Money, info: ValidationInfo) -> Money:
+        if "list_amount" in info.data and discount.amount > info.data["list_amount"].amount:
+            raise ValueError("must not exceed list_amount")
+        return discount
 
 
 class OrdersMessage(InboxMessage):
     service: ClassVar[str] = "orders"
+    subject_field: ClassVar[str] = "order_id"
     order_id: Id
 
 
@@ -49,18 +80,30 @@ class OrderSubmitted(OrdersMessage):
     client_order_number: Code | None = None
     customer_id: Id | None = None
     currency: Currency
-    lines: Annotated[tuple[SubmittedLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    lines: Annotated[tuple[SubmittedLine, ...], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_distinct)]
     shipping_fee: NonNegativeMoney
     recipient: Recipient | None = None
 
-    @model_validator(mode="after")
-    def lines_are_distinct_and_of_one_currency(self) -> Self:
-        if len({line.line_id for line in self.lines}) != len(self.lines):
-            raise ValueError("lines: line_id must be unique within the order")
-        amounts = [self.shipping_fee, *(a for line in self.lines for a in (line.list_amount, line.discount_amount))]
-        if any(a.currency != self.currency for a in amounts):
-            raise ValueError("currency: every amount must be in the order's currency")
-        return self
+    @field_validator("lines")
+    @classmethod
+    def lines_in_the_order_s_currency(
+        cls, lines: tuple[SubmittedLine, ...], info: ValidationInfo
+    ) -> tuple[SubmittedLine, ...]:
+        for line in lines:
+            _in_currency(line.list_amount, info)
+            _in_currency(line.discount_amount, info)
+        return lines
+
+    @field_validator("shipping_fee")
+    @classmethod
+    def fee_in_the_order_s_currency(cls, fee: Money, info: ValidationInfo) -> Money:
+        return _in_currency(fee, info)
+
+
+def _in_currency(money: Money, info: ValidationInfo) -> Money:
+    if money.currency != info.data.get("currency", money.currency):
+        raise ValueError("every amount must be in the order's currency")
+    return money
 
 
 class PaymentCaptured(OrdersMessage):
@@ -82,7 +125,7 @@ class ShipmentHandedOver(OrdersMessage):
     shipment_id: Id
     carrier: Code
     tracking_no: Code
-    lines: tuple[LineUnits, ...] | None = None
+    lines: Parts | None = None
     withdraw_cancel_request: bool = False
 
 
@@ -101,7 +144,7 @@ class ClaimSubmitted(OrdersMessage):
 
     claim_id: Id
     type: ClaimType
-    lines: tuple[LineUnits, ...] | None = None
+    lines: Parts | None = None
     reason: Reason
     decided: bool = False
 
@@ -128,19 +171,22 @@ class RefundSubmitted(OrdersMessage):
 
     refund_id: Id
     reason: Code
-    lines: tuple[GoodwillLine, ...] = ()
+    lines: Annotated[tuple[GoodwillLine, ...], Field(max_length=MAX_LINES), AfterValidator(_distinct)] = ()
     shipping_amount: NonNegativeMoney
 
 
 class RefundAnswer(OrdersMessage):
-    refund_id: Id | None = None
-    claim_id: Id | None = None
+    """Names the refund, or the claim that it belongs to."""
 
-    @model_validator(mode="after")
-    def names_one(self) -> Self:
-        if (self.refund_id is None) == (self.claim_id is None):
+    refund_id: Id | None = None
+    claim_id: Annotated[Id | None, Field(validate_default=True)] = None
+
+    @field_validator("claim_id")
+    @classmethod
+    def names_one(cls, claim_id: str | None, info: ValidationInfo) -> str | None:
+        if (info.data.get("refund_id") is None) == (claim_id is None):
             raise ValueError("name either refund_id or claim_id")
-        return self
+        return claim_id
 
 
 class RefundPaid(RefundAnswer):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.contracts.base import Code, Contract, Count, Event, Id, Money, Name, Quantity, Utc
+from shared.contracts.base import Code, Contract, Count, Currency, Event, Id, Money, Name, Quantity, Utc
 
 
 class OrderStatus(StrEnum):
@@ -99,6 +99,11 @@ class LineState(Contract):
     ordered: Quantity
     cancel_open: Count = 0
     cancelled: Count = 0
+    cancelled_unpaid: Count = 0
+    """Those of the cancelled units that were cancelled before payment: they were never sold, so nothing is given back.
+
+    Units are cancelled first to last, so the sale is the line's units from this one on.
+    """
     shipped: Count = 0
     delivered: Count = 0
     decided: Count = 0
@@ -177,14 +182,14 @@ class OrderState(Contract):
     channel: Code
     client_order_number: Code | None = None
     customer_id: Id | None = None
-    currency: str
+    currency: Currency
     status: OrderStatus
     stock: StockStatus = StockStatus.PENDING
     stock_detail: Code | None = None
     lines: tuple[LineState, ...]
     shipping_fee: Money
     total: Money
-    """Σ (list − discount) + shipping fee as ordered; what the payment has to match."""
+    """Σ (list − discount) + shipping fee, as ordered."""
     payments: tuple[Payment, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -195,6 +200,18 @@ class OrderState(Contract):
     ship_by: Utc | None = None
     decide_at: Utc | None = None
     flags: tuple[Code, ...] = ()
+
+    @property
+    def amount_due(self) -> Money:
+        """What the payment has to match: the total less what was cancelled before it was paid."""
+        if all(line.cancelled_unpaid == line.ordered for line in self.lines):
+            return Money(amount=0, currency=self.currency)
+        never_sold = sum(
+            (line.list_amount - line.discount_amount).units(0, line.cancelled_unpaid, line.ordered).amount
+            for line in self.lines
+            if line.cancelled_unpaid
+        )
+        return Money(amount=self.total.amount - never_sold, currency=self.currency)
 
 
 class OrderEvent(Event):
@@ -221,7 +238,10 @@ class PaymentFailed(OrderEvent):
 
 
 class OrderCancelled(OrderEvent):
-    """Nothing is left to ship of the units named: by a claim, or because catalog refused the stock."""
+    """Nothing is left to ship: the units named were cancelled by a claim, or because catalog refused the stock.
+
+    Without lines: catalog's refusal came when nothing was left to cancel; the order is flagged.
+    """
 
     lines: tuple[LineUnits, ...]
     reason: Reason
