@@ -23,9 +23,10 @@ from shared.contracts.orders import (
     OrderStatus,
     Shipment,
 )
+from shared.runtime.decision import Kind
 from tests.support.memory import T0, MemoryRuntime, event_envelope
 
-KINDS = [inquiry, order_card, product_card]
+KINDS: list[Kind[Any]] = [inquiry, order_card, product_card]
 INQUIRY, ORDER, CUSTOMER = "inq_1", "ord_1", "cus_1"
 
 

@@ -1,5 +1,7 @@
 """Every move in every state, against a table written down a second time by hand."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from services.inquiries.domain.moves import Move, after, allowed
@@ -7,7 +9,7 @@ from shared.contracts.inquiries import InquiryStatus
 from shared.runtime.decision import IllegalMove
 
 STATES = ["NEW", "OPEN", "PENDING_CUSTOMER", "WAITING_EVENT", "RESOLVED"]
-LEADS_TO = {
+LEADS_TO: dict[str, Sequence[str | None]] = {
     "reply": ["PENDING_CUSTOMER", "PENDING_CUSTOMER", "PENDING_CUSTOMER", "WAITING_EVENT", "RESOLVED"],
     "note": STATES,
     "amend": STATES,
