@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from services.inquiries.domain.message import Author
-from shared.contracts.base import Code, Id, Name
+from shared.contracts.base import Code, Contract, Id, Name
 from shared.contracts.inbox_inquiries import InquiriesMessage, MessageText
 from shared.contracts.inquiries import Category, OrderMoment
 
 
-class PostMessage(InquiriesMessage):
+class NewMessage(Contract):
     text: MessageText
     public: bool = True
     """Seen by the customer; otherwise a note between agents."""
@@ -18,8 +18,8 @@ class PostMessage(InquiriesMessage):
     """By default whoever acts; staff may write down what a customer said."""
 
 
-class AmendInquiry(InquiriesMessage):
-    """What the ticket is about, added or corrected. Only the fields that are given change; null removes."""
+class Amendment(Contract, extra="forbid"):
+    """What the ticket is about and who asks, added or corrected. Only the fields given change; null removes."""
 
     title: Annotated[str, Field(max_length=200)] | None = None
     category: Category | None = None
@@ -31,9 +31,21 @@ class AmendInquiry(InquiriesMessage):
     error_information: Annotated[str, Field(max_length=2000)] | None = None
 
 
-class AssignInquiry(InquiriesMessage):
+class Assignment(Contract):
     assignee: Code | None
-    """None gives the ticket back to the team."""
+    """Null gives the ticket back to the team."""
+
+
+class PostMessage(NewMessage, InquiriesMessage):
+    pass
+
+
+class AmendInquiry(Amendment, InquiriesMessage, extra="ignore"):
+    pass
+
+
+class AssignInquiry(Assignment, InquiriesMessage):
+    pass
 
 
 class WaitForOrder(InquiriesMessage):

@@ -1,0 +1,23 @@
+"""The inquiries service: `python -m services.inquiries.app`."""
+
+from shared.runtime.service import Service, run
+
+from services.inquiries.handlers import TABLE
+from services.inquiries.repository import INDEXES, inquiry, order_card, product_card
+from services.inquiries.routes import router
+from services.inquiries.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    return Service(
+        "inquiries",
+        settings,
+        tables=[TABLE],
+        kinds=[inquiry, order_card, product_card],
+        routers=[router],
+        indexes=INDEXES,
+    )
+
+
+if __name__ == "__main__":
+    run(build(Settings()))
