@@ -14,6 +14,9 @@ VERBS = {
     "down": "deploy.local.commands:down",
     "status": "deploy.local.show_status:status",
     "reset": "deploy.local.commands:reset",
+    "replay": "deploy.replay.commands:replay",
+    "reconcile": "deploy.replay.commands:reconcile",
+    "rebuild": "deploy.replay.commands:rebuild",
 }
 """Verb → module:function, or module:app where the app has verbs of its own."""
 

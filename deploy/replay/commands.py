@@ -1,0 +1,131 @@
+"""`sellerdesk replay | reconcile | rebuild`: options in, sentences out."""
+
+import asyncio
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import httpx
+import polars as pl
+import typer
+from rich.console import Console
+
+from deploy.local.failure import StackFailure
+from deploy.local.options import DataOption, StoreOption
+from deploy.replay.completejourney import CompleteJourney
+from deploy.replay.completejourney_files import CompleteJourneyFiles
+from deploy.replay.expectation import bookings, sold_lines
+from deploy.replay.period import Period
+from deploy.replay.reconcile import ledger_against, rollups_against_ledger
+from deploy.replay.refusal import ReplayRefused
+from deploy.replay.replay import Pace
+from deploy.replay.replay import replay as replay_into
+from deploy.replay.report import ReplayBar, bar, sentences
+from deploy.replay.target import target
+
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(highlight=False, soft_wrap=True, stderr=True)
+
+MINUTES = httpx.Timeout(10, read=600)
+
+
+class SourceName(StrEnum):
+    COMPLETEJOURNEY = "completejourney"
+
+
+FromOption = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of placing.")]
+ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of placing.")]
+
+
+def replay(
+    source: Annotated[SourceName, typer.Argument(help="Which data set.")] = SourceName.COMPLETEJOURNEY,
+    first: FromOption = None,
+    last: ToOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many orders, the first ones.")] = None,
+    speed: Annotated[str, typer.Option(metavar="N|max", help="Seconds of the data per second.")] = "max",
+    store: StoreOption = None,
+    data: DataOption = None,
+) -> None:
+    """Send a data set through the public inboxes: products, then orders and all that happened to them."""
+    pace = Pace(_speed(speed))
+    try:
+        messages = CompleteJourney(CompleteJourneyFiles.installed(), _period(first, last), limit)
+        with bar() as progress:
+            sent = asyncio.run(replay_into(messages, target(store, data), pace, ReplayBar(progress, messages)))
+    except ReplayRefused as refusal:
+        _refuse(refusal)
+    console.print(*sentences(messages, sent), sep="\n", markup=False)
+
+
+def reconcile(
+    source: Annotated[SourceName | None, typer.Option(help="Compare the ledger with this data set, too.")] = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    store: StoreOption = None,
+    data: DataOption = None,
+) -> None:
+    """Compare all rollups with all ledger rows, and the ledger with sums computed from a data set's files."""
+    try:
+        period = _period(first, last)
+        if source is None and period != Period():
+            raise ReplayRefused("--from and --to choose orders of a --source.")
+        expected = bookings(sold_lines(CompleteJourneyFiles.installed(), period)) if source else None
+        if expected is not None and expected.is_empty():
+            raise ReplayRefused(f"No order was placed in {period}.")
+    except ReplayRefused as refusal:
+        _refuse(refusal)
+    if not asyncio.run(_reconcile(target(store, data).urls["analytics"], expected)):
+        raise typer.Exit(1)
+
+
+def rebuild(
+    service: Annotated[str, typer.Argument(help="Only analytics keeps what can be rebuilt.")],
+    store: StoreOption = None,
+    data: DataOption = None,
+) -> None:
+    """Compute the rollups anew from the ledger; analytics stops reading meanwhile."""
+    if service != "analytics":
+        raise typer.BadParameter("only analytics keeps what can be rebuilt", param_hint="service")
+    url = target(store, data).urls["analytics"]
+    try:
+        answer = httpx.post(f"{url}/ops/rebuild", timeout=MINUTES).raise_for_status()
+    except httpx.HTTPError as error:
+        raise StackFailure(f"{url}/ops/rebuild failed: {error!r}; it can be run again.") from error
+    counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in answer.json().items())
+    console.print(f"Rebuilt: {counts}.")
+
+
+async def _reconcile(analytics: str, expected: pl.DataFrame | None) -> bool:
+    async with httpx.AsyncClient(timeout=MINUTES) as client:
+        rollups = await rollups_against_ledger(client, analytics)
+        console.print(*rollups.sentences(), sep="\n", markup=False)
+        if expected is None:
+            return rollups.ok
+        against = await ledger_against(expected, client, analytics)
+        console.print(*against.sentences(), sep="\n", markup=False)
+        return rollups.ok and against.ok
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0
+    if not 0 < found < float("inf"):
+        raise typer.BadParameter("give a number above 0, or max", param_hint="--speed")
+    return found
+
+
+def _period(first: datetime | None, last: datetime | None) -> Period:
+    return Period(_day(first), _day(last))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _refuse(refusal: ReplayRefused) -> None:
+    complaints.print(str(refusal), style="red", markup=False)
+    raise typer.Exit(2)

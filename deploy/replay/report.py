@@ -1,0 +1,41 @@
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.replay.source import Note, Source
+from shared.contracts.envelope import Envelope
+from shared.contracts.inbox_catalog import ProductSubmitted
+from shared.contracts.inbox_orders import OrderSubmitted
+
+
+class ReplayBar:
+    """Counts products, then orders, naming the day that is being replayed."""
+
+    def __init__(self, progress: Progress, source: Source) -> None:
+        self._progress = progress
+        self._products = progress.add_task("products", total=None)
+        self._orders = progress.add_task("orders", total=source.orders)
+
+    def __call__(self, envelope: Envelope) -> None:
+        if envelope.type == ProductSubmitted.wire_type():
+            self._progress.advance(self._products)
+        elif envelope.type == OrderSubmitted.wire_type():
+            self._progress.update(self._orders, advance=1, description=f"orders of {envelope.time:%Y-%m-%d}")
+
+
+def bar() -> Progress:
+    return Progress(TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+
+
+def sentences(source: Source, sent: Mapping[str, int]) -> Iterator[str]:
+    yield f"Sent {sum(sent.values()):,} messages"
+    yield from (f"  {count:>9,} {wire_type}" for wire_type, count in sent.items())
+    yield "Left out"
+    yield from _notes(source.left_out())
+    yield "Made up by us, not in the data"
+    yield from _notes(source.made_up())
+    yield "Messages that were sent before bear the same ids, so the services drop them."
+
+
+def _notes(notes: Sequence[Note]) -> list[str]:
+    return [f"  {note.count:>9,} {note.what}: {note.why}" for note in notes] or ["  nothing"]
