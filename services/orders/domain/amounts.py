@@ -1,0 +1,83 @@
+"""What was paid for each line and for shipping, and how much of it has not been given back. Minor units."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from services.orders.domain.order import Units, is_cancelled
+from shared.contracts.base import Money
+from shared.contracts.orders import LineState, OrderState, PaymentStatus, Refund, RefundKind, RefundLine, RefundStatus
+
+OF_A_SALE = frozenset({RefundKind.CANCEL, RefundKind.RETURN, RefundKind.GOODWILL})
+"""Refunds that reverse a sale; the others give back a payment that never was one."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a refund may still take. A failed refund has given nothing, so it takes nothing from here."""
+
+    goods: Counter[str]
+    shipping: int
+
+    @property
+    def total(self) -> int:
+        return self.goods.total() + self.shipping
+
+    def covers(self, refund: Refund) -> bool:
+        if refund.kind not in OF_A_SALE:
+            return True
+        goods = all(line.goods_amount.amount <= self.goods[line.line_id] for line in refund.lines)
+        return goods and refund.shipping_amount.amount <= self.shipping
+
+
+def value(line: LineState) -> Money:
+    return line.list_amount - line.discount_amount
+
+
+def paid_for(line: LineState) -> int:
+    """The line's value without the units cancelled before they were paid."""
+    return value(line).units(line.cancelled_unpaid, line.ordered, line.ordered).amount
+
+
+def left(state: OrderState) -> Left:
+    if state.paid_at is None:
+        return Left(Counter(), 0)
+    goods = Counter({line.line_id: paid_for(line) for line in state.lines})
+    shipping = state.shipping_fee.amount
+    for refund in state.refunds:
+        if refund.kind in OF_A_SALE and refund.status is not RefundStatus.FAILED:
+            goods.subtract({line.line_id: line.goods_amount.amount for line in refund.lines})
+            shipping -= refund.shipping_amount.amount
+    return Left(goods, shipping)
+
+
+def left_to_refund(state: OrderState) -> int:
+    return left(state).total
+
+
+def of_cancelled(before: OrderState, after: OrderState, units: Units) -> tuple[tuple[RefundLine, ...], Money]:
+    """What the units just cancelled give back: their share of each line, and the shipping fee with the last of all.
+
+    Never more than is left: a goodwill refund may have given part of it already.
+    """
+    remaining, currency = left(before), before.currency
+    lines = tuple(
+        RefundLine(
+            line_id=line.line_id,
+            quantity=units[line.line_id],
+            goods_amount=Money(
+                amount=min(share(line, units[line.line_id]), remaining.goods[line.line_id]), currency=currency
+            ),
+        )
+        for line in before.lines
+        if line.line_id in units
+    )
+    return lines, Money(amount=remaining.shipping if is_cancelled(after) else 0, currency=currency)
+
+
+def share(line: LineState, quantity: int) -> int:
+    """The value of the next `quantity` units to be cancelled."""
+    return value(line).units(line.cancelled, line.cancelled + quantity, line.ordered).amount
+
+
+def sale_payment_id(state: OrderState) -> str | None:
+    return next((p.payment_id for p in state.payments if p.status is PaymentStatus.CAPTURED), None)

@@ -1,0 +1,89 @@
+"""The order: one aggregate holding its lines, payments, shipments, claims and refunds."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.orders.domain.policy import policy
+from services.orders.domain.status import derived
+from shared.contracts.base import Contract
+from shared.contracts.inbox_orders import Recipient
+from shared.contracts.orders import Claim, LineState, LineUnits, OrderState, OrderStatus, PlaceStatus, Shipment
+from shared.runtime.decision import Context
+
+Units = Mapping[str, int]
+"""How many units of which line."""
+
+
+class Order(Contract):
+    state: OrderState
+    recipient: Recipient | None = None
+    """Personal, so outside the public state."""
+    answered: Mapping[str, str] = {}
+    """Fingerprints of what senders told under ids of their own (`shipment/<id>`), to know an exact repeat for ever."""
+
+    def now(self, ctx: Context, **changes: Any) -> "Order":
+        """The order with some parts of its public state replaced and everything that follows from them derived."""
+        state = derived(self.state.model_copy(update=changes))
+        if state.status is OrderStatus.DELIVERED is not self.state.status:
+            state = state.model_copy(update={"decide_at": _decide_at(state, ctx)})
+        return self.model_copy(update={"state": state})
+
+
+def _decide_at(state: OrderState, ctx: Context) -> datetime:
+    delivered = max(s.delivered_at for s in state.shipments if s.delivered_at is not None)
+    return delivered + timedelta(days=policy(ctx).decide_after_days)
+
+
+def alive(line: LineState) -> int:
+    return line.ordered - line.cancelled
+
+
+def unshipped(line: LineState) -> int:
+    """Units that still have to be sent."""
+    return line.ordered - line.cancelled - line.shipped
+
+
+def free(line: LineState) -> int:
+    """Units that still have to be sent and that nobody has asked to cancel."""
+    return unshipped(line) - line.cancel_open
+
+
+def is_cancelled(state: OrderState) -> bool:
+    return not any(map(alive, state.lines))
+
+
+def nothing_to_ship(state: OrderState) -> bool:
+    return not any(map(unshipped, state.lines))
+
+
+def is_confirmed(state: OrderState) -> bool:
+    """Whether the seller has taken on everything that still has to be sent."""
+    to_send = [line for line in state.lines if unshipped(line)]
+    return bool(to_send) and all(line.place_status is PlaceStatus.OK for line in to_send)
+
+
+def open_claims(state: OrderState) -> tuple[Claim, ...]:
+    return tuple(claim for claim in state.claims if claim.closed_at is None)
+
+
+def shipment_of(state: OrderState, shipment_id: str) -> Shipment | None:
+    return next((s for s in state.shipments if s.shipment_id == shipment_id), None)
+
+
+def as_lines(units: Units) -> tuple[LineUnits, ...]:
+    return tuple(LineUnits(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
+
+
+def as_units(lines: Iterable[LineUnits]) -> Units:
+    return {line.line_id: line.quantity for line in lines}
+
+
+def counted(lines: Iterable[LineState], units: Units, *counters: str) -> tuple[LineState, ...]:
+    """The lines with `units` added to some of their counters."""
+    return tuple(
+        line.model_copy(update={name: getattr(line, name) + units[line.line_id] for name in counters})
+        if line.line_id in units
+        else line
+        for line in lines
+    )

@@ -1,0 +1,95 @@
+"""Move 3: money came, or did not. What came and is not this order's price is kept on record and given back."""
+
+from functools import partial
+
+from services.orders.domain.moves import Move, permit
+from services.orders.domain.order import Order, is_cancelled
+from services.orders.domain.repeats import answered, is_repeat
+from shared.contracts.base import Money
+from shared.contracts.inbox_orders import PaymentCaptured, PaymentDeclined
+from shared.contracts.orders import (
+    OrderPaid,
+    OrderState,
+    Payment,
+    PaymentFailed,
+    PaymentStatus,
+    Refund,
+    RefundKind,
+    RefundRequested,
+    RefundStatus,
+)
+from shared.runtime.decision import Context, Decision, Invalid
+
+
+def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Order]:
+    """Pays the order, or is refunded: too late, a second time, or another amount than the one due."""
+    permit(order, Move.PAY, ctx)
+    if is_repeat(order, "payment", message.payment_id, message):
+        return Decision(order)
+    _check_amount(order, message.amount)
+    if message.amount.is_zero():
+        raise Invalid("a payment of nothing is no payment", field="amount.amount")
+    order = answered(order, "payment", message.payment_id, message)
+    unwelcome = _no_sale(order.state, message.amount)
+    if unwelcome is not None:
+        return _give_back(order, message, unwelcome, ctx)
+    payment = _payment(message, PaymentStatus.CAPTURED, None, ctx)
+    paid = order.now(ctx, payments=(*order.state.payments, payment), paid_at=ctx.now)
+    return Decision(paid, [partial(OrderPaid, payment=payment)])
+
+
+def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Order]:
+    """An attempt is kept with its error code, whatever became of the order meanwhile."""
+    permit(order, Move.PAY, ctx)
+    if is_repeat(order, "payment", message.payment_id, message):
+        return Decision(order)
+    _check_amount(order, message.amount)
+    order = answered(order, "payment", message.payment_id, message)
+    payment = _payment(message, PaymentStatus.FAILED, message.error_code, ctx)
+    tried = order.now(ctx, payments=(*order.state.payments, payment))
+    return Decision(tried, [partial(PaymentFailed, payment=payment)])
+
+
+def _no_sale(state: OrderState, amount: Money) -> RefundKind | None:
+    if any(payment.status is PaymentStatus.CAPTURED for payment in state.payments):
+        return RefundKind.DOUBLE_PAYMENT
+    if is_cancelled(state):
+        return RefundKind.LATE_PAYMENT
+    if state.paid_at is not None or amount != state.amount_due:
+        return RefundKind.AMOUNT_DIFFERS
+    return None
+
+
+def _give_back(order: Order, message: PaymentCaptured, kind: RefundKind, ctx: Context) -> Decision[Order]:
+    payment = _payment(message, PaymentStatus.REFUNDED, kind, ctx)
+    refund = Refund(
+        refund_id=ctx.new_id("rfd"),
+        kind=kind,
+        reason=kind,
+        status=RefundStatus.REQUESTED,
+        amount=message.amount,
+        shipping_amount=Money(amount=0, currency=message.amount.currency),
+        payment_id=message.payment_id,
+        requested_at=ctx.now,
+    )
+    state = order.state
+    recorded = order.now(ctx, payments=(*state.payments, payment), refunds=(*state.refunds, refund))
+    return Decision(recorded, [partial(RefundRequested, refund=refund)])
+
+
+def _payment(
+    message: PaymentCaptured | PaymentDeclined, status: PaymentStatus, error_code: str | None, ctx: Context
+) -> Payment:
+    return Payment(
+        payment_id=message.payment_id,
+        amount=message.amount,
+        status=status,
+        method=message.method,
+        error_code=error_code,
+        at=ctx.now,
+    )
+
+
+def _check_amount(order: Order, amount: Money) -> None:
+    if amount.currency != order.state.currency:
+        raise Invalid(f"the order is in {order.state.currency}", field="amount.currency")

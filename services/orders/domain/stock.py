@@ -1,0 +1,42 @@
+"""Move 2: catalog says whether the goods can be had."""
+
+from functools import partial
+
+from services.orders.domain.cancelling import cancel, grant
+from services.orders.domain.order import Order, as_lines, open_claims, unshipped
+from shared.contracts.catalog import StockRejected, StockReserved
+from shared.contracts.orders import OrderCancelled, OrderReserved, Reason, StockStatus
+from shared.runtime.decision import Announcement, Context, Decision, IllegalMove
+
+REJECTED_TOO_LATE = "STOCK_REJECTED_TOO_LATE"
+"""Flags an order for which catalog had no stock when there was nothing left to cancel."""
+
+
+def reserved(order: Order, _message: StockReserved, ctx: Context) -> Decision[Order]:
+    if order.state.stock is StockStatus.RESERVED:
+        return Decision(order)
+    if order.state.stock is StockStatus.REJECTED:
+        raise IllegalMove("catalog has refused the stock of this order before")
+    return Decision(order.now(ctx, stock=StockStatus.RESERVED), [OrderReserved])
+
+
+def rejected(order: Order, message: StockRejected, ctx: Context) -> Decision[Order]:
+    """Grants open cancel requests and cancels whatever else has not left."""
+    if order.state.stock is StockStatus.REJECTED:
+        return Decision(order)
+    if order.state.stock is StockStatus.RESERVED:
+        raise IllegalMove("catalog has reserved the stock of this order before")
+    events: list[Announcement] = []
+    order = order.now(ctx, stock=StockStatus.REJECTED, stock_detail=message.code)
+    for claim in open_claims(order.state):
+        order, granted = grant(order, claim, ctx)
+        events += granted
+    rest = {line.line_id: unshipped(line) for line in order.state.lines if unshipped(line)}
+    if rest:
+        order, cancelled = cancel(order, rest, Reason.SOLD_OUT, ctx, detail=message.code)
+        events += cancelled
+    if not events:
+        order = order.now(ctx, flags=(*order.state.flags, REJECTED_TOO_LATE))
+        nothing = partial(OrderCancelled, lines=as_lines({}), reason=Reason.SOLD_OUT, detail=message.code)
+        events.append(nothing)
+    return Decision(order, events)

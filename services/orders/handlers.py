@@ -1,0 +1,56 @@
+"""What orders does on which message."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.domain import cancelling, confirming, payment, placing, refunding, shipping, stock
+from services.orders.repository import CLIENT_ORDER, ORDER
+from shared.contracts.catalog import StockRejected, StockReserved
+from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimSubmitted,
+    OrderSubmitted,
+    PaymentCaptured,
+    PaymentDeclined,
+    RefundDeclined,
+    RefundPaid,
+    RefundSubmitted,
+    ShipmentDelivered,
+    ShipmentHandedOver,
+    TrackingChanged,
+)
+from shared.runtime.decision import Context, Decision, Documents, Ref
+from shared.runtime.handlers import Handlers
+
+
+def client_number(message: OrderSubmitted, _docs: Documents) -> Iterable[Ref]:
+    """(channel, client_order_number) names one order for ever."""
+    number = message.client_order_number
+    return () if number is None else (CLIENT_ORDER.ref(f"{message.channel}~{number}"),)
+
+
+def place(docs: Documents, message: OrderSubmitted, ctx: Context) -> Mapping[Ref, Decision[Any]]:
+    order = docs.get(ORDER, ctx.subject)
+    numbers = {
+        ref: placing.take_number(docs.get(CLIENT_ORDER, ref.id), message) for ref in client_number(message, docs)
+    }
+    return {ORDER.ref(ctx.subject): placing.place(order, message, ctx), **numbers}
+
+
+TABLE = Handlers("orders", topics=["orders.inbox", "catalog.events"])
+TABLE.on(OrderSubmitted, ORDER, several=place, refs=client_number)
+TABLE.on(StockReserved, ORDER, decide=stock.reserved)
+TABLE.on(StockRejected, ORDER, decide=stock.rejected)
+TABLE.on(PaymentCaptured, ORDER, decide=payment.capture)
+TABLE.on(PaymentDeclined, ORDER, decide=payment.decline)
+TABLE.on(ConfirmOrder, ORDER, decide=confirming.confirm)
+TABLE.on(ShipmentHandedOver, ORDER, decide=shipping.ship)
+TABLE.on(TrackingChanged, ORDER, decide=shipping.correct_tracking)
+TABLE.on(ShipmentDelivered, ORDER, decide=shipping.deliver)
+TABLE.on(ClaimSubmitted, ORDER, decide=cancelling.request)
+TABLE.on(ClaimDecided, ORDER, decide=cancelling.decide)
+TABLE.on(RefundSubmitted, ORDER, decide=refunding.give_goodwill)
+TABLE.on(RefundPaid, ORDER, decide=refunding.settle)
+TABLE.on(RefundDeclined, ORDER, decide=refunding.fail)
+TABLE.on(RetryRefund, ORDER, decide=refunding.retry)

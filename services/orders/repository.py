@@ -1,0 +1,54 @@
+"""How orders are kept in MongoDB: documents to domain and back, indexes, and the filters of the lists."""
+
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.orders.domain.order import Order
+from services.orders.domain.placing import ClientOrder
+from shared.contracts.inbox_orders import Recipient
+from shared.contracts.orders import OrderState
+from shared.runtime.decision import Document, Kind
+
+
+def _load(document: Document) -> Order:
+    recipient = document["recipient"]
+    return Order(
+        state=OrderState.model_validate(document),
+        recipient=recipient and Recipient.model_validate(recipient),
+        answered=dict(document["answered"]),
+    )
+
+
+def _dump(order: Order) -> Document:
+    """The public state at the top. `answered` as pairs: its keys may hold dots."""
+    return {
+        **order.state.model_dump(),
+        "recipient": order.recipient and order.recipient.model_dump(),
+        "answered": [[told, fingerprint] for told, fingerprint in order.answered.items()],
+    }
+
+
+def _publish(order: Order) -> dict[str, Any]:
+    return {"order": order.state}
+
+
+ORDER = Kind("order", "orders", _load, _dump, _publish)
+CLIENT_ORDER = Kind("client_order", "client_orders", ClientOrder.model_validate, ClientOrder.model_dump)
+
+NEWEST_FIRST = [("placed_at", DESCENDING), ("_id", DESCENDING)]
+
+
+def _newest_first_by(*fields: str) -> IndexModel:
+    return IndexModel([*((field, ASCENDING) for field in fields), *NEWEST_FIRST])
+
+
+INDEXES = {
+    ORDER.collection: [
+        _newest_first_by(),
+        _newest_first_by("status"),
+        _newest_first_by("stock"),
+        _newest_first_by("customer_id"),
+        _newest_first_by("lines.product_id"),
+    ]
+}

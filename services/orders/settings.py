@@ -1,0 +1,20 @@
+"""What an operator may set for orders: the variables ORDERS_… of the environment."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="ORDERS_", frozen=True, populate_by_name=True)
+
+    http_port: int = 8001
+    pay_within_hours: int = Field(24, ge=1)
+    """How long an order waits for its payment."""
+    ship_within_business_days: int = Field(3, ge=1)
+    """Counted from the day after the seller confirmed (발주확인)."""
+    decide_after_days: int = Field(8, ge=1)
+    """How long after delivery a purchase counts as decided."""
+    holiday_country: str = Field("KR", pattern="^[A-Z]{2}$")
+    """Whose public holidays are no business days."""
