@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pymongo import DESCENDING
-from shared.runtime.http import etag
-from shared.runtime.service import ServiceRuntime
 
 from services.inquiries.domain import message, timeline
 from services.inquiries.domain.inquiry import Inquiry
@@ -14,7 +12,8 @@ from services.inquiries.domain.order_card import OrderCard, Standing, standing
 from services.inquiries.domain.product_card import ProductCard
 from services.inquiries.repository import inquiry, messages_of, order_card, product_card, timeline_of
 from services.inquiries.views import JoinedTicketView, MessageView, OrderView, TicketView
-from shared.runtime.stored import Stored
+from shared.runtime.http import etag
+from shared.runtime.service_runtime import ServiceRuntime
 
 SHOWN_MESSAGES = 100
 SHOWN_LINES = 100
@@ -43,7 +42,7 @@ class Sight:
 
 
 async def see(runtime: ServiceRuntime, id: str) -> Sight | None:
-    stored: Stored[Inquiry] | None = await runtime.store.get(inquiry, id)
+    stored = await runtime.store.get(inquiry, id)
     if stored is None or stored.state is None:
         return None
     ticket = stored.state

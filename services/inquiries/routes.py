@@ -1,12 +1,12 @@
 """HTTP of the inquiries service: commands go through the table of `handlers.py`, reads join the cards."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field
-from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, not_modified, paginate
 from uuid6 import uuid7
 
 from services.inquiries.commands import (
@@ -29,6 +29,7 @@ from shared.contracts.base import Code, Contract, Id
 from shared.contracts.inbox_inquiries import InquiriesMessage, InquirySubmitted
 from shared.contracts.inquiries import Category, Channel, InquiryStatus, OrderMoment
 from shared.runtime.decision import Documents
+from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, not_modified, paginate
 
 router = APIRouter()
 LOOK_AGAIN = 0.15
@@ -97,32 +98,40 @@ async def read_inquiry(
 ) -> Response:
     """With If-None-Match and `wait` it answers once the ticket or a card changes, or with 304 after so many seconds."""
     sight = await _changed(request, runtime, id, wait)
-    if unchanged := not_modified(request, sight.tag):
-        return unchanged
+    headers = {"ETag": sight.tag, "Cache-Control": "no-cache"}
+    if not_modified(request, sight.tag):
+        return Response(status_code=304, headers=headers)
     joined = await show(runtime, sight)
-    return JSONResponse(joined.model_dump(mode="json", by_alias=True), headers={"ETag": sight.tag})
+    return JSONResponse(joined.model_dump(mode="json", by_alias=True), headers=headers)
 
 
 async def _changed(request: Request, runtime: Runtime, id: str, wait: float) -> Sight:
-    deadline = asyncio.get_running_loop().time() + wait
+    """The ticket once it differs from what the caller has, or as it is when time is up or the service stops."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + wait
     while True:
-        sight = await see(runtime, id)
-        if sight is None:
-            raise NotFound(f"inquiry {id} is not known")
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0 or not not_modified(request, sight.tag) or await request.is_disconnected():
+        sight = await _known(runtime, id)
+        left = deadline - clock()
+        over = left <= 0 or runtime.stopping.is_set() or await request.is_disconnected()
+        if over or not not_modified(request, sight.tag):
             return sight
-        await asyncio.sleep(min(LOOK_AGAIN, left))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(runtime.stopping.wait(), min(LOOK_AGAIN, left))
+
+
+async def _known(runtime: Runtime, id: str) -> Sight:
+    sight = await see(runtime, id)
+    if sight is None:
+        raise NotFound(f"inquiry {id} is not known")
+    return sight
 
 
 @router.get("/inquiries/{id}/messages")
 async def read_messages(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
     """The whole conversation, newest first."""
-    sight = await see(runtime, id)
-    if sight is None:
-        raise NotFound(f"inquiry {id} is not known")
+    ticket = (await _known(runtime, id)).ticket
     rows = runtime.collection(message.COLLECTION)
-    page = await paginate(rows, messages_of(sight.ticket), sort=[("_id", -1)], limit=limit, cursor=cursor)
+    page = await paginate(rows, messages_of(ticket), sort=[("_id", -1)], limit=limit, cursor=cursor)
     return Page([MessageView.model_validate(row).model_dump(mode="json") for row in page.items], page.next_cursor)
 
 

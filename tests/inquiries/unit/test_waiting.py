@@ -1,6 +1,6 @@
 import pytest
 
-from services.inquiries.commands import ReopenInquiry, ResolveInquiry, WaitForOrder
+from services.inquiries.commands import AmendInquiry, ReopenInquiry, ResolveInquiry, WaitForOrder
 from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.domain.order_card import OrderCard
 from services.inquiries.repository import inquiry, order_card
@@ -156,6 +156,17 @@ def test_it_may_wait_again_after_it_was_reopened() -> None:
     desk.command(WAIT, INQUIRY, id="again")
     desk.deliver(shipped())
     assert desk.event_types[1:] == ["InquiryWaiting", "InquiryReopened", "InquiryWaiting", "InquiryReopened"]
+
+
+def test_a_ticket_that_now_waits_for_another_order_is_left_alone() -> None:
+    desk = a_waiting_ticket()
+    desk.command(ReopenInquiry(inquiry_id=INQUIRY), INQUIRY)
+    desk.command(AmendInquiry(inquiry_id=INQUIRY, order_id="ord_2"), INQUIRY, if_match=0)
+    desk.command(WAIT, INQUIRY, id="again")
+    desk.deliver(shipped())
+    assert ticket_of(desk).status is InquiryStatus.WAITING_EVENT
+    desk.deliver(shipped(order_id="ord_2"))
+    assert ticket_of(desk).status is InquiryStatus.OPEN
 
 
 def test_a_ticket_without_an_order_has_nothing_to_wait_for() -> None:
