@@ -33,6 +33,7 @@ reservation = Kind(
     publish=lambda state: {"reservation": state},
 )
 
+
 NEWEST_PRODUCT_FIRST = [("registered_at", DESCENDING), ("_id", DESCENDING)]
 NEWEST_ROW_FIRST = [("at", DESCENDING), ("_id", DESCENDING)]
 INDEXES: dict[str, list[IndexModel]] = {

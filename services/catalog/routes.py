@@ -1,0 +1,128 @@
+"""HTTP of the catalog: products are registered, edited and removed through the table of `handlers.py`."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from uuid6 import uuid7
+
+from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
+from services.catalog.domain.history import HISTORY
+from services.catalog.domain.product import Product
+from services.catalog.domain.stock import MOVEMENTS
+from services.catalog.repository import (
+    NEWEST_PRODUCT_FIRST,
+    NEWEST_ROW_FIRST,
+    product,
+    products_where,
+    reservation,
+)
+from shared.contracts.base import Id, Name
+from shared.contracts.catalog import ProductState, ProductStatus, ReservationState
+from shared.contracts.inbox_catalog import ProductSubmitted
+from shared.runtime.decision import Documents
+from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
+from shared.runtime.stored import Stored
+
+router = APIRouter()
+ProductCommand = ProductSubmitted | EditProduct | RemoveProduct
+
+
+class NewProduct(ProductSubmitted):
+    product_id: Id = Field(default_factory=lambda: f"prd_{uuid7().hex}")
+
+
+@router.post("/products", status_code=201, response_model=ProductState)
+async def register_product(request: Request, runtime: Runtime, body: NewProduct) -> Response:
+    """A product that exists with other content is edited by PATCH: 409."""
+    return await _answer(request, runtime, ProductSubmitted(**dict(body)), 201)
+
+
+@router.patch("/products/{id}", response_model=ProductState)
+async def edit_product(request: Request, runtime: Runtime, id: Id, body: ProductChanges) -> Response:
+    """Changes what the body names. `options` is the whole new list: an option left out is taken out."""
+    return await _answer(request, runtime, EditProduct(product_id=id, changes=body))
+
+
+@router.delete("/products/{id}", response_model=ProductState)
+async def remove_product(request: Request, runtime: Runtime, id: Id) -> Response:
+    """For good. Orders that have it keep what they reserved."""
+    return await _answer(request, runtime, RemoveProduct(product_id=id))
+
+
+async def _answer(request: Request, runtime: Runtime, message: ProductCommand, status: int = 200) -> Response:
+    def render(docs: Documents) -> dict[str, Any]:
+        state = docs.get(product, message.product_id)
+        assert state is not None
+        return _shown(state)
+
+    return await command(request, runtime, message, product, message.product_id, render=render, status=status)
+
+
+@router.get("/products")
+async def list_products(
+    runtime: Runtime,
+    status: Annotated[ProductStatus | None, Query(description="REMOVED products are listed only so")] = None,
+    category: Annotated[Name | None, Query(description="a name on the product's category path")] = None,
+    text: Annotated[str | None, Query(max_length=100, description="within the name")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page:
+    """Newest first."""
+    page = await paginate(
+        runtime.collection(product.collection),
+        products_where(status, category, text),
+        sort=NEWEST_PRODUCT_FIRST,
+        limit=limit,
+        cursor=cursor,
+    )
+    return Page([_shown(product.load(document)) for document in page.items], page.next_cursor)
+
+
+@router.get("/products/{id}", response_model=ProductState)
+async def read_product(request: Request, runtime: Runtime, id: Id) -> Response:
+    stored = await _stored(runtime, id)
+    assert stored.state is not None
+    tag = etag(stored.revision, stored.version)
+    if not_modified(request, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return JSONResponse(_shown(stored.state), headers={"ETag": tag})
+
+
+@router.get("/products/{id}/movements")
+async def list_movements(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
+    """The stock ledger, newest first: its sums are on_hand and reserved of each option."""
+    return await _rows(runtime, MOVEMENTS, id, limit, cursor)
+
+
+@router.get("/products/{id}/history")
+async def list_changes(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
+    """Who changed what, newest first."""
+    return await _rows(runtime, HISTORY, id, limit, cursor)
+
+
+@router.get("/reservations/{order_id}", response_model=ReservationState)
+async def read_reservation(runtime: Runtime, order_id: Id) -> ReservationState:
+    stored = await runtime.store.get(reservation, order_id)
+    if stored is None or stored.state is None:
+        raise NotFound(f"no stock was reserved or refused for order {order_id} yet")
+    return stored.state
+
+
+async def _rows(runtime: Runtime, collection: str, id: str, limit: int, cursor: str | None) -> Page:
+    await _stored(runtime, id)
+    rows = runtime.collection(collection)
+    page = await paginate(rows, {"product_id": id}, sort=NEWEST_ROW_FIRST, limit=limit, cursor=cursor)
+    return Page([{"id": row.pop("_id"), **row} for row in page.items], page.next_cursor)
+
+
+async def _stored(runtime: Runtime, id: str) -> Stored[Product]:
+    stored = await runtime.store.get(product, id)
+    if stored is None:
+        raise NotFound(f"product {id} is not known")
+    return stored
+
+
+def _shown(state: Product) -> dict[str, Any]:
+    return state.public().model_dump(mode="json", by_alias=True)
