@@ -17,6 +17,9 @@ from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unre
 from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, Partition, Setting, WorkingSet
 
+ANY_REVISION = -1
+"""`If-Match: *`: whatever the revision is."""
+
 
 class KeyFull(Exception):
     """So many records queue behind one key that its partition has to wait for an operator."""
@@ -85,7 +88,7 @@ class Batch:
         elif gate := self._gate(incoming):
             self._queue(incoming, gate)
         else:
-            self._count(incoming.record if incoming.counted else None, self._try(incoming))
+            self._count(incoming.record, self._try(incoming))
 
     def decide(self, incoming: Incoming, if_match: int | None = None) -> Documents:
         """Apply a command of a person; the documents after it. Raises Refusal."""
@@ -96,6 +99,7 @@ class Batch:
 
     def retry(self, incoming: Incoming) -> Fault | None:
         """Apply a record that was parked; the reason when it has to stay parked."""
+        incoming.counted = False
         try:
             if not self.work.stale(incoming):
                 self._wake(self.work.apply(incoming))
@@ -108,7 +112,11 @@ class Batch:
         return None
 
     def expire(self, held: Held) -> None:
-        """End a wait: by the handler's `on_expiry`, else by parking the record."""
+        """End a wait, if it still lasts: by the handler's `on_expiry`, else by parking the record."""
+        kind, id = held.waits_for
+        self.work.entry(self.setting.kinds[kind].ref(id))
+        if held.id not in self._held:
+            return
         self._release(held)
         incoming = read(held.record, self.setting.table)
         if isinstance(incoming, Incoming) and incoming.handler.on_expiry is not None:
@@ -141,7 +149,7 @@ class Batch:
         except Exception as error:
             self._refuse(incoming, error)
             return "parked"
-        self._mark_seen(incoming.seen_key, incoming.envelope)
+        self._mark_seen(incoming)
         self._wake(changed)
         return "applied"
 
@@ -151,7 +159,7 @@ class Batch:
             return
         if if_match is None:
             raise PreconditionRequired("send If-Match with the ETag you read, so that no edit is overwritten")
-        if if_match != entry.revision:
+        if if_match not in (entry.revision, ANY_REVISION):
             raise StaleRevision(f"it was edited meanwhile: revision {entry.revision}, you had {if_match}")
 
     # -- held: legal in a state still ahead -----------------------------------------------------------------
@@ -175,7 +183,7 @@ class Batch:
         self._held[held.id] = held
         self.writes.held[held.id] = held
         self.writes.released.discard(held.id)
-        self._mark_seen(incoming.seen_key, incoming.envelope)
+        self._mark_seen(incoming)
 
     def _release(self, held: Held) -> None:
         del self._held[held.id]
@@ -233,7 +241,7 @@ class Batch:
             self.writes.bugs.append((incoming, error))
         blocking = bug and not incoming.handler.projection
         self._park(incoming.record, incoming.envelope, _fault(error), blocking=blocking)
-        self._mark_seen(incoming.seen_key, incoming.envelope)
+        self._mark_seen(incoming)
         if blocking:
             gate = self._gates.setdefault(incoming.record.shown_key, Gate(incoming.record.shown_key, 0, 0))
             gate.count += 1
@@ -248,7 +256,7 @@ class Batch:
         if gate.count >= self.setting.max_parked_per_key:
             raise KeyFull(gate.key, (record.topic, record.partition))
         self._park(record, incoming.envelope, Fault("QUEUED", "waits behind a parked record of its key"), queued=True)
-        self._mark_seen(incoming.seen_key, incoming.envelope)
+        self._mark_seen(incoming)
         gate.count += 1
         gate.dirty = True
         self._count(record, "parked")
@@ -278,10 +286,12 @@ class Batch:
 
     # -- bookkeeping ------------------------------------------------------------------------------------------
 
-    def _mark_seen(self, key: str | None, envelope: Envelope) -> None:
-        if key is not None and key not in self._seen:
+    def _mark_seen(self, incoming: Incoming) -> None:
+        """Remember a message taken for the first time; one that was held or parked is known already."""
+        key = incoming.seen_key
+        if key is not None and incoming.counted and incoming.held_at is None and key not in self._seen:
             self._seen.add(key)
-            self.writes.seen[key] = envelope.subject
+            self.writes.seen[key] = incoming.envelope.subject
 
     def _count(self, record: Record | None, what: str) -> None:
         if record is not None:

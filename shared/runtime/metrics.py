@@ -1,0 +1,14 @@
+"""What Prometheus scrapes at /metrics."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RECORDS = Counter("sellerdesk_records_total", "Records of a consumer group by what became of them", ["group", "result"])
+BATCHES = Counter("sellerdesk_batches_total", "Committed transactions of a consumer group", ["group"])
+BATCH_SECONDS = Histogram("sellerdesk_batch_seconds", "Time of one committed batch", ["group"])
+COMMANDS = Counter("sellerdesk_commands_total", "HTTP commands by outcome", ["type", "outcome"])
+PUBLISHED = Counter("sellerdesk_published_total", "Events acknowledged by Kafka", ["service"])
+OUTBOX_ROWS = Gauge("sellerdesk_outbox_rows", "Events waiting for the relay", ["service"])
+OUTBOX_AGE = Gauge("sellerdesk_outbox_oldest_seconds", "Age of the oldest waiting event", ["service"])
+LAG = Gauge("sellerdesk_lag_records", "Records behind the end of the log", ["group", "topic", "partition"])
+HELD = Gauge("sellerdesk_held_records", "Records that came too early and wait", ["service"])
+PARKED = Gauge("sellerdesk_parked_records", "Records that cannot be applied and wait for an operator", ["service"])

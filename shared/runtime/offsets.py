@@ -1,0 +1,85 @@
+"""Where each partition of a consumer group stands: written in the transaction that applies its records."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from aiokafka import TopicPartition
+from pymongo import UpdateOne
+
+from shared.runtime.decision import Document
+from shared.runtime.mongo import Database, Session
+from shared.runtime.working_set import Partition
+
+
+class Fenced(Exception):
+    """A partition's stored offset is not what this process wrote last: another one has it now, or it is paused."""
+
+
+class Offsets:
+    def __init__(self, database: Database, group: str) -> None:
+        self._offsets = database.collection("offsets")
+        self._group = group
+
+    def _id(self, topic: str, partition: int) -> str:
+        return f"{self._group}|{topic}|{partition}"
+
+    async def load(self, beginnings: Mapping[TopicPartition, int]) -> dict[TopicPartition, Document]:
+        """The stored rows; a partition never read before starts at its beginning, whatever Kafka has committed."""
+        upserts = [
+            UpdateOne(
+                {"_id": self._id(tp.topic, tp.partition)},
+                {
+                    "$setOnInsert": {
+                        "group": self._group,
+                        "topic": tp.topic,
+                        "partition": tp.partition,
+                        "next": beginning,
+                    }
+                },
+                upsert=True,
+            )
+            for tp, beginning in beginnings.items()
+        ]
+        await self._offsets.bulk_write(upserts, ordered=False)
+        ids = [self._id(tp.topic, tp.partition) for tp in beginnings]
+        rows = await self._offsets.find({"_id": {"$in": ids}}).to_list(None)
+        return {TopicPartition(row["topic"], row["partition"]): row for row in rows}
+
+    async def advance(
+        self,
+        session: Session,
+        moves: Mapping[TopicPartition, tuple[int, int]],
+        counts: Mapping[Partition, Counter[str]],
+    ) -> None:
+        """Compare-and-set from what this process knew to the offset after its batch. Raises Fenced."""
+        bulk = []
+        for tp, (expected, following) in moves.items():
+            added = {f"counts.{what}": n for what, n in counts.get((tp.topic, tp.partition), Counter()).items()}
+            update: dict[str, Any] = {"$set": {"next": following}} | ({"$inc": added} if added else {})
+            matching = {
+                "_id": self._id(tp.topic, tp.partition),
+                "next": expected,
+                "paused": {"$exists": False},
+            }
+            bulk.append(UpdateOne(matching, update))
+        result = await self._offsets.bulk_write(bulk, ordered=False, session=session)
+        if result.matched_count != len(bulk):
+            raise Fenced(f"{self._group}: a partition is read by another process or paused")
+
+    async def pause(self, reason: str, since: datetime) -> None:
+        """Fence every running batch of the group, in all processes, until `resume`."""
+        await self._offsets.update_many({"group": self._group}, {"$set": {"paused": {"reason": reason, "at": since}}})
+
+    async def resume(self) -> None:
+        await self._offsets.update_many({"group": self._group}, {"$unset": {"paused": ""}})
+
+    async def paused(self, partitions: Iterable[TopicPartition]) -> set[TopicPartition]:
+        ids = [self._id(tp.topic, tp.partition) for tp in partitions]
+        rows = await self._offsets.find({"_id": {"$in": ids}, "paused": {"$exists": True}}).to_list(None)
+        return {TopicPartition(row["topic"], row["partition"]) for row in rows}
+
+    async def rows(self) -> list[Document]:
+        rows: list[Document] = await self._offsets.find({"group": self._group}).sort("_id").to_list(None)
+        return rows

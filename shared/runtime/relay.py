@@ -1,0 +1,164 @@
+"""The outbox relay: publishes committed events in order per aggregate and deletes them once Kafka has them.
+
+Runs in every process, works in the one that has the lease. Polling is the truth; `wake` only shortens the wait. The
+lease cannot fence Kafka, so sending ends before it can expire, and consumers drop what they have heard.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from shared.runtime.decision import Document
+from shared.runtime.failpoints import failpoint
+from shared.runtime.lease import Lease
+from shared.runtime.metrics import PUBLISHED
+from shared.runtime.mongo import Database
+from shared.runtime.settings import ServiceSettings
+
+BATCH = 500
+LEASE_SECONDS = 10.0
+MARGIN_SECONDS = 3.0
+POLL_SECONDS = 0.25
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    def __init__(self, database: Database, settings: ServiceSettings, service: str, stopping: asyncio.Event) -> None:
+        self.wake = asyncio.Event()
+        self.trouble: str | None = None
+        """Why events do not get out; None while all is well."""
+        self._outbox = database.collection("outbox")
+        self._database = database
+        self._servers = settings.kafka_bootstrap_servers
+        self._service = service
+        self._lease = Lease(database, "relay", LEASE_SECONDS)
+        self._stopping = stopping
+        self._producer: AIOKafkaProducer | None = None
+        self._behind = ""
+        """The last aggregate served: the next round goes on behind it and wraps at the end."""
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = await self.step()
+                self.trouble = None
+            except (KafkaError, PyMongoError, TimeoutError, OSError) as error:
+                self.trouble = f"events are not published: {type(error).__name__}: {error}"
+                log.warning("relay failed, trying again with a new producer", service=self._service, error=str(error))
+                await self._drop_producer()
+                await self._rest(1.0)
+                continue
+            if not busy:
+                await self._rest(POLL_SECONDS)
+
+    async def step(self) -> bool:
+        """Publish one batch; False when there was nothing to do."""
+        if self._lease.remaining() < LEASE_SECONDS / 2 and not await self._lease.acquire():
+            await self._rest(1.0)
+            return False
+        self.wake.clear()
+        rows = await self._next()
+        if not rows:
+            wrapped, self._behind = self._behind != "", ""
+            return wrapped
+        await self._publish(rows)
+        return True
+
+    async def _next(self) -> list[Document]:
+        """Rows of the aggregates behind the last one served, oldest event of each first.
+
+        Read in a snapshot: an index scan that yields could see event 8 of an aggregate and miss a 7 committed before.
+        """
+        async with self._database.snapshot() as session:
+            cursor = self._outbox.find({"_id": {"$gt": self._behind}}, session=session, batch_size=BATCH)
+            rows: list[Document] = await cursor.sort("_id", 1).limit(BATCH).to_list(BATCH)
+        self._behind = rows[-1]["_id"].rpartition("/")[0] + "/~" if len(rows) == BATCH else ""
+        return rows
+
+    async def _publish(self, rows: Sequence[Document]) -> None:
+        failpoint("relay.before_send")
+        budget = self._lease.remaining() - MARGIN_SECONDS
+        results = await asyncio.wait_for(self._send(rows), max(0.1, budget))
+        acknowledged = [row["_id"] for row, result in zip(rows, results, strict=True) if not _failed(result)]
+        failpoint("relay.before_delete")
+        if acknowledged:
+            await self._outbox.delete_many({"_id": {"$in": acknowledged}})
+            PUBLISHED.labels(self._service).inc(len(acknowledged))
+        if failure := next((result for result in results if _failed(result)), None):
+            raise failure
+
+    async def _send(self, rows: Sequence[Document]) -> list[Any]:
+        """Pipelined. One idempotent producer keeps the order: after a failed batch the broker takes none behind it."""
+        producer = await self._ready_producer()
+        futures = []
+        for row in rows:
+            headers = [(name, bytes(raw)) for name, raw in row["headers"]]
+            futures.append(await producer.send(row["topic"], bytes(row["value"]), bytes(row["key"]), headers=headers))
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    async def _ready_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._servers,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                linger_ms=5,
+                max_batch_size=256 * 1024,
+                max_request_size=4_000_000,
+                request_timeout_ms=10_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                with suppress(KafkaError, TimeoutError):
+                    await asyncio.wait_for(producer.stop(), 2)
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        """A producer may be dead for good after an outage, and its stop may hang."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(producer.stop(), 2)
+
+    async def stop(self) -> None:
+        """Publish what is left, within a few seconds, and give the lease back."""
+        with suppress(KafkaError, PyMongoError, TimeoutError, OSError):
+            await asyncio.wait_for(self._flush(), 5)
+        await self._drop_producer()
+        with suppress(PyMongoError, TimeoutError):
+            await asyncio.wait_for(self._lease.release(), 2)
+
+    async def _flush(self) -> None:
+        while self._lease.remaining() > MARGIN_SECONDS and await self.step():
+            pass
+
+    async def waiting(self) -> tuple[int, float]:
+        """Rows in the outbox and the age of the oldest in seconds."""
+        rows = await self._outbox.estimated_document_count()
+        oldest = await self._outbox.find({}, {"at": 1}).sort("at", 1).limit(1).to_list(1)
+        age = (datetime.now(UTC) - oldest[0]["at"]).total_seconds() if oldest else 0.0
+        return rows, max(0.0, age)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep until woken, stopped or the time is over."""
+        waits = [asyncio.ensure_future(self.wake.wait()), asyncio.ensure_future(self._stopping.wait())]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+def _failed(result: Any) -> bool:
+    return isinstance(result, BaseException)

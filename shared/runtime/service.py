@@ -1,0 +1,99 @@
+"""Putting a service together, and running it as a process that ends with 0 on SIGTERM."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import APIRouter, FastAPI
+from pymongo import IndexModel
+
+from shared.runtime import operations, problems
+from shared.runtime.decision import Kind
+from shared.runtime.handlers import Handlers
+from shared.runtime.service_runtime import ServiceRuntime
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.telemetry import configure_logging
+
+MISCONFIGURED = 78
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts a service is made of. Each `app.py` builds one, and nothing else does."""
+
+    name: str
+    settings: ServiceSettings
+    tables: Sequence[Handlers]
+    kinds: Sequence[Kind[Any]]
+    routers: Sequence[APIRouter] = ()
+    indexes: Mapping[str, Sequence[IndexModel]] = field(default_factory=dict)
+
+
+def build_app(service: Service) -> FastAPI:
+    """The HTTP application; its lifespan runs the consumers, the relay and the timers."""
+    runtime = ServiceRuntime(service.name, service.settings, service.tables, service.kinds, service.indexes)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with runtime.running():
+            yield
+
+    app = FastAPI(title=f"Sellerdesk {service.name}", version="1", lifespan=lifespan)
+    app.state.runtime = runtime
+    problems.install(app)
+    for router in (*service.routers, operations.router):
+        app.include_router(router)
+    return app
+
+
+def run(service: Service) -> None:
+    """Serve until SIGTERM or SIGINT, then stop in order; exits 78 when the settings do not fit the store."""
+    configure_logging(service.name, service.settings.log_format)
+    sys.exit(uvloop.run(_serve(service)))
+
+
+async def _serve(service: Service) -> int:
+    app = build_app(service)
+    runtime: ServiceRuntime = app.state.runtime
+    config = uvicorn.Config(
+        app,
+        host=service.settings.http_host,
+        port=service.settings.http_port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        lifespan="on",
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, server.end)
+    watch = asyncio.create_task(_end_when_fatal(runtime, server))
+    await server.serve()
+    watch.cancel()
+    log.info("stopped", service=service.name)
+    return MISCONFIGURED if runtime.fatal else 0
+
+
+async def _end_when_fatal(runtime: ServiceRuntime, server: uvicorn.Server) -> None:
+    await runtime.hopeless.wait()
+    server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises a signal again after its graceful end, so that the process would end with 143."""
+
+    def end(self) -> None:
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,233 @@
+"""A running service: its database, consumer groups, relay and timers, started and stopped as one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+from faststream.kafka import KafkaBroker
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+
+from shared.contracts.base import Message
+from shared.runtime.batch import Writes
+from shared.runtime.consume import Consumer
+from shared.runtime.decision import Kind
+from shared.runtime.handlers import Handler, Handlers
+from shared.runtime.metrics import HELD, LAG, OUTBOX_AGE, OUTBOX_ROWS, PARKED
+from shared.runtime.mongo import Collection, Database, Unavailable
+from shared.runtime.offsets import Offsets
+from shared.runtime.relay import Relay
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.store import RUNTIME_INDEXES, Store, check_store
+from shared.runtime.timers import HeldTimer
+from shared.runtime.working_set import Setting
+
+S = TypeVar("S")
+OUTBOX_SLOW_SECONDS = 30.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Counts:
+    """What the housekeeping saw last."""
+
+    outbox: tuple[int, float] = (0, 0.0)
+    held: int = 0
+    parked: int = 0
+    lag: list[dict[str, Any]] = field(default_factory=list)
+
+
+class ServiceRuntime:
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        tables: Sequence[Handlers],
+        kinds: Sequence[Kind[Any]],
+        indexes: Mapping[str, Sequence[IndexModel]],
+    ) -> None:
+        self.service = service
+        self.settings = settings
+        self.database = Database(settings.mongodb_uri, settings.topic_prefix + service)
+        self.store = Store(self.database)
+        self.stopping = asyncio.Event()
+        self.changed = asyncio.Event()
+        """Set, and replaced by a new one, after each commit of this process: shortens the wait of live readers."""
+        self.counts = Counts()
+        self.fatal: str | None = None
+        """Why this process must not work, whatever it waits for; `hopeless` is set with it."""
+        self.hopeless = asyncio.Event()
+        self.trouble: str | None = "starting"
+        by_name = {kind.name: kind for kind in kinds}
+        self.settings_of = {
+            table.group: Setting(
+                service,
+                table,
+                by_name,
+                settings,
+                topic_prefix=settings.topic_prefix,
+                hold_for=settings.hold_for,
+                max_parked_per_key=settings.max_parked_per_key,
+            )
+            for table in tables
+        }
+        self.consumers = [
+            Consumer(self.database, setting, settings, wrote=self.wrote, stopping=self.stopping)
+            for setting in self.settings_of.values()
+        ]
+        self.relay = Relay(self.database, settings, service, self.stopping)
+        self._indexes = indexes
+        self._broker: KafkaBroker | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # -- for routes -------------------------------------------------------------------------------------------
+
+    def collection(self, name: str) -> Collection:
+        return self.database.collection(name)
+
+    def handler_for(self, message: Message) -> Handler:
+        return self.setting_for(message).table.by_type[message.wire_type()]
+
+    def setting_for(self, message: Message) -> Setting:
+        return next(s for s in self.settings_of.values() if message.wire_type() in s.table.by_type)
+
+    @property
+    def outbox_full(self) -> bool:
+        return self.counts.outbox[0] >= self.settings.outbox_limit
+
+    def wrote(self, writes: Writes) -> None:
+        """Called after each commit of this process: wakes the relay and live readers."""
+        if writes.output.outbox:
+            self.relay.wake.set()
+        if writes.entries:
+            self.changed.set()
+            self.changed = asyncio.Event()
+
+    @asynccontextmanager
+    async def paused(self, group: str, reason: str = "rebuild") -> AsyncIterator[None]:
+        """No batch of the group commits in any process meanwhile. A crash leaves it paused: run the job again."""
+        offsets = Offsets(self.database, group)
+        await offsets.pause(reason, datetime.now(UTC))
+        yield
+        await offsets.resume()
+
+    def troubles(self) -> list[str]:
+        """Why the service is not ready; empty when consumers progress and the outbox drains."""
+        reasons = [self.fatal, self.trouble, self.relay.trouble]
+        reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles.values()]
+        if self.counts.outbox[1] > OUTBOX_SLOW_SECONDS:
+            reasons.append(f"the oldest event waits for {self.counts.outbox[1]:.0f} s")
+        if self.counts.parked >= self.settings.max_parked:
+            reasons.append(f"{self.counts.parked} parked records: retry or drop some")
+        return [reason for reason in reasons if reason]
+
+    # -- life -------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        self._tasks = [asyncio.create_task(self._start())]
+        try:
+            yield
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        """Wait for MongoDB and Kafka as long as it takes: live meanwhile, but not ready."""
+        if not await self._until_done(self._prepare_database):
+            return
+        self._spawn(self.relay.run(), *(HeldTimer(self.database, s, self.stopping).run() for s in self._settings()))
+        self._spawn(self._housekeeping())
+        if not await self._until_done(self._connect):
+            return
+        self._spawn(*(consumer.watch() for consumer in self.consumers))
+        self.trouble = None
+
+    def _settings(self) -> list[Setting]:
+        return list(self.settings_of.values())
+
+    def _spawn(self, *coroutines: Any) -> None:
+        self._tasks += [asyncio.create_task(coroutine) for coroutine in coroutines]
+
+    async def _until_done(self, step: Any) -> bool:
+        pause = 0.2
+        while not self.stopping.is_set() and self.fatal is None:
+            try:
+                await step()
+                return self.fatal is None
+            except Exception as error:
+                self.trouble = f"waiting: {type(error).__name__}: {error}"
+                log.warning("not started yet", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), pause)
+            pause = min(pause * 1.5, 3.0)
+        return False
+
+    async def _prepare_database(self) -> None:
+        self.fatal = await check_store(self.database, self.settings)
+        if self.fatal:
+            log.error("refusing to work", reason=self.fatal)
+            self.hopeless.set()
+            return
+        await self.database.create_indexes({**RUNTIME_INDEXES, **self._indexes})
+
+    async def _connect(self) -> None:
+        broker = KafkaBroker(
+            self.settings.kafka_bootstrap_servers,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            apply_types=False,
+            logger=None,
+            client_id=f"sellerdesk-{self.service}",
+            graceful_timeout=12.0,
+        )
+        for consumer in self.consumers:
+            consumer.subscribe(broker)
+        try:
+            await asyncio.wait_for(broker.start(), 30)
+        except BaseException:
+            with suppress(Exception):
+                await asyncio.wait_for(broker.stop(), 5)
+            raise
+        self._broker = broker
+
+    async def _housekeeping(self) -> None:
+        """Keep the figures for readiness, /ops/status and /metrics fresh."""
+        while not self.stopping.is_set():
+            with suppress(PyMongoError, Unavailable, TimeoutError):
+                await self.refresh()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), 2.0)
+
+    async def refresh(self) -> Counts:
+        self.counts.outbox = await self.relay.waiting()
+        self.counts.held = await self.collection("held").estimated_document_count()
+        self.counts.parked = await self.collection("parked").estimated_document_count()
+        OUTBOX_ROWS.labels(self.service).set(self.counts.outbox[0])
+        OUTBOX_AGE.labels(self.service).set(self.counts.outbox[1])
+        HELD.labels(self.service).set(self.counts.held)
+        PARKED.labels(self.service).set(self.counts.parked)
+        return self.counts
+
+    async def lag(self) -> list[dict[str, Any]]:
+        rows = [row for consumer in self.consumers for row in await consumer.lag()]
+        for row in rows:
+            if row["lag"] is not None:
+                LAG.labels(row["group"], row["topic"], row["partition"]).set(row["lag"])
+        return rows
+
+    async def _stop(self) -> None:
+        """Stop fetching, finish or abandon the batch, publish what is left, leave the group, close MongoDB."""
+        self.trouble = "stopping"
+        self.stopping.set()
+        if self._broker is not None:
+            with suppress(Exception):
+                await asyncio.wait_for(self._broker.stop(), 15)
+        await self.relay.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.database.close()

@@ -1,0 +1,240 @@
+"""One transaction: load what a batch touches, run the pure core, write everything it answered.
+
+The collections of the runtime beside the service's own: outbox, seen, held, parked, gates, offsets.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from pymongo import InsertOne, ReplaceOne, UpdateOne
+
+from shared.runtime.batch import Batch, Loaded, Writes
+from shared.runtime.decision import Document, Ref
+from shared.runtime.mongo import Conflict, Database, Session
+from shared.runtime.records import Fault, Incoming, Read, Record, read
+from shared.runtime.stored import NOTHING, Entry, Held, Parked, Stored
+from shared.runtime.working_set import NeedsMore, Output, Setting, missing
+
+T = TypeVar("T")
+SEEN_FOR = timedelta(days=30)
+
+
+class Transaction:
+    """The database side of one run. attempt > 0: it conflicted before, so inserts that may repeat are guarded."""
+
+    def __init__(self, database: Database, session: Session, setting: Setting, attempt: int = 0) -> None:
+        self._database = database
+        self._session = session
+        self._setting = setting
+        self._careful = attempt > 0
+
+    async def run(self, incoming: Sequence[Read], act: Callable[[Batch], T]) -> tuple[T, Writes]:
+        """Load, decide with `act`, load what turned out to be missing and decide anew; then write."""
+        messages = [one for one in incoming if isinstance(one, Incoming)]
+        documents: dict[Ref, Stored[Any]] = {}
+        held: dict[str, Held] = {}
+        seen = await self._seen(messages)
+        gates = await self._gates(messages)
+        more = missing(self._setting, documents, messages)
+        while True:
+            while more:
+                waiting = await self._load(more, documents, held)
+                gates |= await self._gates(waiting)
+                messages += waiting
+                more = missing(self._setting, documents, messages)
+            batch = Batch(self._setting, Loaded(documents, held, seen, gates), datetime.now(UTC))
+            try:
+                result = act(batch)
+                writes = batch.finish()
+            except NeedsMore as needs:
+                more = needs.refs
+                continue
+            await self._write(writes)
+            return result, writes
+
+    async def _load(
+        self, refs: Iterable[Ref], documents: dict[Ref, Stored[Any]], held: dict[str, Held]
+    ) -> list[Incoming]:
+        """Add the documents, and the records held on them; returns those records, whose documents are needed too."""
+        by_kind: dict[Any, list[str]] = defaultdict(list)
+        for ref in refs:
+            by_kind[ref.kind].append(ref.id)
+            documents[ref] = NOTHING
+        waited_for = []
+        for kind, ids in by_kind.items():
+            for document in await self._find(kind.collection, {"_id": {"$in": ids}}):
+                ref = kind.ref(document["_id"])
+                documents[ref] = Stored.of(kind, document)
+                if documents[ref].held:
+                    waited_for.append(str(ref))
+        if not waited_for:
+            return []
+        query = {"group": self._setting.table.group, "waits_for": {"$in": waited_for}}
+        rows = {document["_id"]: held_of(document) for document in await self._find("held", query)}
+        held |= rows
+        waiting = [read(row.record, self._setting.table) for row in rows.values()]
+        return [one for one in waiting if isinstance(one, Incoming)]
+
+    async def _seen(self, messages: Sequence[Incoming]) -> frozenset[str]:
+        keys = [key for message in messages if message.record and (key := message.seen_key) is not None]
+        found = await self._find("seen", {"_id": {"$in": keys}}, {"_id": 1}) if keys else []
+        return frozenset(document["_id"] for document in found)
+
+    async def _gates(self, messages: Sequence[Incoming]) -> dict[str, tuple[int, int]]:
+        keys = {self._gate_id(message.record.shown_key) for message in messages if message.record}
+        found = await self._find("gates", {"_id": {"$in": list(keys)}}) if keys else []
+        return {document["key"]: (document["version"], document["count"]) for document in found}
+
+    async def _find(self, collection: str, query: Document, fields: Document | None = None) -> list[Document]:
+        cursor = self._database.collection(collection).find(query, fields, session=self._session, batch_size=10_000)
+        documents: list[Document] = await cursor.to_list(None)
+        return documents
+
+    # -- writing --------------------------------------------------------------------------------------------
+
+    async def _write(self, writes: Writes) -> None:
+        await self._write_documents(writes.entries)
+        await self._write_output(writes.output)
+        now = datetime.now(UTC)
+        seen = [{"_id": key, "subject": subject, "at": now} for key, subject in writes.seen.items()]
+        await self._bulk("seen", [InsertOne(document) for document in seen])
+        await self._write_held(writes)
+        parked = [parked_document(self._setting.table.group, row) for row in writes.parked]
+        await self._bulk("parked", [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in parked])
+        for gate in writes.gates:
+            await self.write_gate(gate.key, gate.version, gate.count)
+
+    async def _write_documents(self, entries: Sequence[Entry]) -> None:
+        """Compare-and-set of every changed document: new ones are inserted, known ones replace their version."""
+        operations: dict[str, list[Any]] = defaultdict(list)
+        for entry in entries:
+            document = entry.document()
+            operations[entry.ref.kind.collection].append(
+                ReplaceOne({"_id": entry.ref.id, "meta.version": entry.before.version}, document)
+                if entry.before.version
+                else InsertOne(document)
+            )
+        for collection, bulk in operations.items():
+            if await self._bulk(collection, bulk) != len(bulk):
+                raise Conflict(f"{collection}: a document was changed meanwhile")
+
+    async def _write_output(self, output: Output) -> None:
+        rows: dict[str, list[Any]] = defaultdict(list)
+        for (collection, id), row in output.rows.items():
+            document = {**row.document, "_id": id}
+            rows[collection].append(
+                UpdateOne({"_id": id}, {"$setOnInsert": document}, upsert=True)
+                if self._careful
+                else InsertOne(document)
+            )
+        for (collection, id), (tally, sums) in output.tallies.items():
+            change: Document = {"$inc": {path: amount for path, amount in sums.items() if amount}}
+            update = {key: value for key, value in (change | {"$setOnInsert": dict(tally.labels)}).items() if value}
+            rows[collection].append(UpdateOne({"_id": id}, update, upsert=True))
+        now = datetime.now(UTC)
+        for event in output.outbox:
+            rows["outbox"].append(
+                InsertOne(
+                    {
+                        "_id": event.id,
+                        "topic": event.topic,
+                        "key": event.key,
+                        "value": event.value,
+                        "headers": [[name, raw] for name, raw in event.headers],
+                        "at": now,
+                    }
+                )
+            )
+        for collection, bulk in rows.items():
+            await self._bulk(collection, bulk)
+
+    async def _write_held(self, writes: Writes) -> None:
+        group = self._setting.table.group
+        operations: list[Any] = [
+            ReplaceOne({"_id": row.id}, held_document(group, row), upsert=True) for row in writes.held.values()
+        ]
+        await self._bulk("held", operations)
+        if writes.released:
+            held = self._database.collection("held")
+            await held.delete_many({"_id": {"$in": list(writes.released)}}, session=self._session)
+
+    async def write_gate(self, key: str, version: int, count: int) -> None:
+        """Compare-and-set of the key's gate; a count of 0 opens it for good."""
+        gates = self._database.collection("gates")
+        id = self._gate_id(key)
+        if version == 0:
+            document = {"_id": id, "group": self._setting.table.group, "key": key, "version": 1, "count": count}
+            await gates.insert_one(document, session=self._session)
+            return
+        matching = {"_id": id, "version": version}
+        if count == 0:
+            changed = (await gates.delete_one(matching, session=self._session)).deleted_count
+        else:
+            update = {"$set": {"version": version + 1, "count": count}}
+            changed = (await gates.update_one(matching, update, session=self._session)).matched_count
+        if changed != 1:
+            raise Conflict(f"the gate of {key} was changed meanwhile")
+
+    async def _bulk(self, collection: str, operations: list[Any]) -> int:
+        """Documents inserted or matched."""
+        if not operations:
+            return 0
+        target = self._database.collection(collection)
+        result = await target.bulk_write(operations, ordered=False, session=self._session)
+        return int(result.inserted_count + result.matched_count + result.upserted_count)
+
+    def _gate_id(self, key: str) -> str:
+        return f"{self._setting.table.group}|{key}"
+
+
+def held_document(group: str, held: Held) -> Document:
+    return {
+        "_id": held.id,
+        "group": group,
+        "waits_for": "/".join(held.waits_for),
+        "key": held.record.shown_key,
+        "record": held.record.document(),
+        "sentence": held.sentence,
+        "held_at": held.held_at,
+        "expires_at": held.expires_at,
+    }
+
+
+def held_of(document: Mapping[str, Any]) -> Held:
+    kind, _, id = document["waits_for"].partition("/")
+    return Held(
+        id=document["_id"],
+        waits_for=(kind, id),
+        record=Record.of(document["record"]),
+        sentence=document["sentence"],
+        held_at=document["held_at"],
+        expires_at=document["expires_at"],
+    )
+
+
+def parked_document(group: str, parked: Parked) -> Document:
+    envelope = parked.envelope
+    return {
+        "_id": parked.id,
+        "group": group,
+        "key": parked.record.shown_key,
+        "record": parked.record.document(),
+        "error": parked.fault.error,
+        "sentence": parked.fault.sentence,
+        "field": parked.fault.field,
+        "type": envelope.type if envelope else None,
+        "source": envelope.source if envelope else None,
+        "message_id": envelope.id if envelope else None,
+        "subject": envelope.subject if envelope else None,
+        "traceparent": envelope.traceparent if envelope else None,
+        "parked_at": parked.parked_at,
+        "blocking": parked.blocking,
+        "queued": parked.queued,
+        "attempts": parked.attempts,
+    }
+
+
+def fault_of(document: Mapping[str, Any]) -> Fault:
+    return Fault(document["error"], document["sentence"], document["field"])

@@ -1,0 +1,83 @@
+"""Plain Kafka clients for tests: make topics, send records, read a topic to its end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.contracts.envelope import Envelope, encode
+
+T = TypeVar("T")
+
+
+async def create_topics(servers: str, names: Iterable[str], partitions: int = 3) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        configs = {"max.message.bytes": "4000000"}
+        await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs) for name in names])
+    finally:
+        await admin.close()
+
+
+@asynccontextmanager
+async def producer(servers: str, transactional_id: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
+    client = AIOKafkaProducer(
+        bootstrap_servers=servers,
+        acks="all",
+        enable_idempotence=True,
+        transactional_id=transactional_id,
+        max_request_size=4_000_000,
+    )
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.stop()
+
+
+async def send(client: AIOKafkaProducer, topic: str, envelopes: Iterable[Envelope]) -> None:
+    futures = []
+    for envelope in envelopes:
+        key, value, headers = encode(envelope)
+        futures.append(await client.send(topic, value, key, headers=headers))
+    await asyncio.gather(*futures)
+
+
+async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:
+    """Every committed record of a topic, per partition in order."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+        if not partitions:
+            await consumer._client.force_metadata_update()
+            found = await consumer._client.fetch_all_metadata()
+            partitions = [TopicPartition(topic, p) for p in sorted(found.partitions_for_topic(topic) or ())]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        records: list[ConsumerRecord] = []
+        for tp in partitions:
+            while await consumer.position(tp) < ends[tp]:
+                for found_records in (await consumer.getmany(timeout_ms=200)).values():
+                    records += found_records
+        return sorted(records, key=lambda record: (record.partition, record.offset))
+    finally:
+        await consumer.stop()
+
+
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 20.0) -> T:
+    """The first true answer of `check`; fails with its last one when the time is over."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = await check()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {answer!r} after {within} s")
+        await asyncio.sleep(0.05)
