@@ -56,7 +56,7 @@ async def test_messages_become_states_events_and_a_view(bank: ServiceRuntime) ->
 
 
 async def _drained(bank: ServiceRuntime) -> bool:
-    return await bank.collection("outbox").count_documents({}) == 0
+    return bool(await bank.collection("outbox").count_documents({}) == 0)
 
 
 async def test_transfers_over_several_documents_conserve_the_money(bank: ServiceRuntime) -> None:
