@@ -1,5 +1,6 @@
 """Keeps the parts of a stack running: starts them in stages, restarts what dies, stops all."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from deploy.local.part import Part, nothing
 FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_AFTER = 0.5, 30.0, 60.0
 DEATHS_WHILE_STARTING = 3
 POLL = 0.05
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -58,9 +61,7 @@ class Keeper:
                 if child.deaths_in_a_row and time.monotonic() - child.started > HEALTHY_AFTER:
                     child.deaths_in_a_row = 0
             elif child.restart_at is None and child.exit_code != 0:
-                child.restart_at = time.monotonic() + pause(child.deaths_in_a_row)
-                child.deaths_in_a_row += 1
-                self._on_change()
+                self._schedule_restart(child)
             elif child.restart_at is not None and time.monotonic() >= child.restart_at:
                 self._relaunch(child)
 
@@ -92,6 +93,13 @@ class Keeper:
             raise StackFailure(f"{name} ended before it was ready. {_quote_log(child)}")
         if time.monotonic() > deadline:
             raise StackFailure(f"{name} was not ready within {child.part.start_seconds:.0f} s. {_quote_log(child)}")
+
+    def _schedule_restart(self, child: Child) -> None:
+        seconds = pause(child.deaths_in_a_row)
+        log.warning("%s ended with exit code %s and starts again in %.1f s", child.part.name, child.exit_code, seconds)
+        child.restart_at = time.monotonic() + seconds
+        child.deaths_in_a_row += 1
+        self._on_change()
 
     def _launch(self, part: Part) -> None:
         log_from = part.log.stat().st_size if part.log.exists() else 0

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -12,10 +13,10 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
-from deploy.local.brokers import broker_parts
 from deploy.local.failure import StackFailure
 from deploy.local.identity import Identity
 from deploy.local.keeper import Keeper
+from deploy.local.part import Part
 from deploy.local.plan import Plan
 from deploy.local.services import service_environment, service_parts
 from deploy.local.state import Phase, StackState, part_states
@@ -47,8 +48,8 @@ class Supervisor:
     def _start(self) -> None:
         plan = self._plan
         self._record()
-        brokers = [] if plan.brokers else broker_parts(plan.directory, plan.ports)
-        self._keeper.start(brokers, self._cancelled)
+        if not plan.brokers:
+            self._keeper.start(_broker_parts(plan), self._cancelled)
         if not self._told_to_stop:
             _create_topics(plan.kafka)
             environment = service_environment(plan.kafka, plan.mongo, plan.store)
@@ -86,6 +87,13 @@ class Supervisor:
         ).write(self._plan.directory)
 
 
+def _broker_parts(plan: Plan) -> list[Part]:
+    """Imported here, for a second's worth of modules is of no use where others run the brokers."""
+    from deploy.local.brokers import broker_parts  # noqa: PLC0415
+
+    return broker_parts(plan.directory, plan.ports)
+
+
 def _create_topics(bootstrap: str) -> None:
     try:
         asyncio.run(create_topics(bootstrap, topics(os.environ.get("TOPIC_PREFIX", ""))))
@@ -94,6 +102,7 @@ def _create_topics(bootstrap: str) -> None:
 
 
 def main() -> None:
+    logging.basicConfig(format="%(asctime)s %(message)s")
     plan = Plan.model_validate_json((Path(sys.argv[1]) / "plan.json").read_text())
     sys.exit(Supervisor(plan).run())
 

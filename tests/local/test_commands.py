@@ -1,22 +1,10 @@
 """`sellerdesk` as a person types it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from deploy.cli import VERBS
-
-
-def sellerdesk(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("sellerdesk"), *arguments],
-        env={**os.environ, "COLUMNS": "120", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from deploy.local.follow import Followed
+from tests.support.command import sellerdesk
 
 
 def test_without_a_verb_it_tells_them_all() -> None:
@@ -36,13 +24,21 @@ def test_half_of_the_brokers_is_refused(tmp_path: Path) -> None:
 
 
 def test_reset_asks_first(tmp_path: Path) -> None:
-    (tmp_path / "store.json").write_text("{}")
-    done = subprocess.run(
-        [Path(sys.executable).with_name("sellerdesk"), "reset", "--data", tmp_path],
-        input="n\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert (tmp_path / "store.json").exists()
+    (tmp_path / "store.json").touch()
+    assert sellerdesk("reset", "--data", tmp_path, says="n\n").returncode == 1
+    assert tmp_path.exists()
+    assert sellerdesk("reset", "--data", tmp_path, says="y\n").returncode == 0
+    assert not tmp_path.exists()
+
+
+def test_a_log_is_followed_by_whole_lines(tmp_path: Path) -> None:
+    path = tmp_path / "orders.log"
+    path.write_text("before\n")
+    log = Followed("orders", path)
+    with path.open("a") as writer:
+        writer.write("one\ntwo, half")
+        writer.flush()
+        assert list(log.new_lines()) == ["one"]
+        writer.write(" and half\n")
+        writer.flush()
+        assert list(log.new_lines()) == ["two, half and half"]

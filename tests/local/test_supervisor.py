@@ -1,6 +1,8 @@
 """The supervisor as `sellerdesk up` launches it, on the session's brokers, with dummies in the place of services."""
 
+import json
 import os
+import re
 import signal
 import sys
 import time
@@ -17,6 +19,7 @@ from deploy.local.ports import free_ports
 from deploy.local.state import StackState, read_state
 from deploy.local.status import status_of
 from deploy.local.store import STORES
+from tests.support.command import sellerdesk
 from tests.support.stack import Stack
 
 MakePlan = Callable[..., Plan]
@@ -67,6 +70,15 @@ def test_status_joins_processes_with_what_services_tell(plan: MakePlan) -> None:
     [orders] = [service for service in status.services if service.service == "orders"]
     assert (orders.consumers[0].lag, orders.outbox.oldest_seconds, orders.held, orders.parked) == (7, 1.5, 2, 1)
     assert status.silent == []
+
+
+def test_the_status_command_shows_lag_and_waiting_records(plan: MakePlan) -> None:
+    lifecycle.up(made := plan())
+    shown = sellerdesk("status", "--data", made.directory).stdout
+    assert re.search(r"orders\s+│ orders\.inbox\s+│\s+7 │ 0:7", shown)
+    assert re.search(r"orders\s+│\s+3 │ 1\.5 s\s+│\s+2 │\s+1 │", shown)
+    told = json.loads(sellerdesk("status", "--data", made.directory, "--json").stdout)
+    assert [process["name"] for process in told["processes"]] == ["catalog", "orders"]
 
 
 def test_a_killed_service_runs_again(plan: MakePlan) -> None:

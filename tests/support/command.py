@@ -1,0 +1,17 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def sellerdesk(*arguments: str | Path, says: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, answering `says` to what it asks."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("sellerdesk"), *arguments],
+        env={**os.environ, "COLUMNS": "120", **environment},
+        input=says,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
