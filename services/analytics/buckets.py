@@ -43,8 +43,45 @@ def bucket(grain: Grain, day: date) -> Bucket:
             return Bucket(grain, day.isoformat()[:7], day.replace(day=1), last)
 
 
-def buckets(grain: Grain, first: date, last: date) -> Iterator[Bucket]:
-    """The buckets that the days first…last touch, each whole."""
+@dataclass(frozen=True)
+class Period:
+    """The buckets of a grain that some days touch, each whole."""
+
+    grain: Grain
+    buckets: tuple[Bucket, ...]
+
+    @classmethod
+    def touching(cls, grain: Grain, first: date, last: date) -> "Period":
+        return cls(grain, tuple(_buckets(grain, first, last)))
+
+    @classmethod
+    def exactly(cls, first: date, last: date) -> "Period":
+        """In the coarsest grain that has no day besides these."""
+        for grain in (Grain.MONTH, Grain.WEEK):
+            if (bucket(grain, first).first, bucket(grain, last).last) == (first, last):
+                return cls.touching(grain, first, last)
+        return cls.touching(Grain.DAY, first, last)
+
+    @property
+    def first(self) -> date:
+        return self.buckets[0].first
+
+    @property
+    def last(self) -> date:
+        return self.buckets[-1].last
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The first and the last bucket's."""
+        return self.buckets[0].key, self.buckets[-1].key
+
+    @property
+    def months(self) -> tuple[str, str]:
+        """The first and the last that it touches."""
+        return bucket(Grain.MONTH, self.first).key, bucket(Grain.MONTH, self.last).key
+
+
+def _buckets(grain: Grain, first: date, last: date) -> Iterator[Bucket]:
     current = bucket(grain, first)
     yield current
     while current.last < last:

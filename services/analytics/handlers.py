@@ -1,10 +1,10 @@
 """Every event of an order carries its whole state, so all are read by the same function."""
 
-from services.analytics.projections import project
+from services.analytics.projections import GROUP, project
 from services.analytics.repository import order_facts
 from shared.contracts.orders import EVENTS
 from shared.runtime.handlers import Handlers
 
-TABLE = Handlers("analytics.sales.v1", topics=["orders.events"])
+TABLE = Handlers(GROUP, topics=["orders.events"])
 for event in EVENTS:
     TABLE.on(event, order_facts, project=project)

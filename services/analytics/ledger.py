@@ -1,9 +1,9 @@
 """What an order contributes to sales, as immutable signed rows: one per line and sale, cancel, return and goodwill.
 
-A sale counts when it is paid, with every line as ordered: the payment is the order's whole total, so units cancelled
-before it come back as a refund like any others. A refund counts when it is settled, and only if it reverses a sale:
-refunds of late, double or differing payments never do. Besides the rows of its lines, each sale and each refund has
-one row of its own, without a line: it carries the shipping, which stays apart from gross and net.
+A sale counts when it is paid, without the units that were cancelled before: those were never sold. A refund counts
+when it is settled, and only if it reverses a sale: refunds of late, double or differing payments never do. Besides
+the rows of its lines, each sale and each refund has one row of its own, without a line: it carries the shipping, which
+stays apart from gross and net.
 
 The rows of a later state include those of every earlier one, and a row never changes. So whoever adds the rows that
 are not there yet arrives at the same ledger whatever was repeated, missed or late.
@@ -58,7 +58,8 @@ class LedgerRow(Contract):
     event_day: str
     """Like `paid_day`, a day of the store's zone."""
 
-    def id(self) -> str:
+    @property
+    def row_id(self) -> str:
         """No id on the wire is empty or holds a slash, so no two rows share one."""
         return f"{self.order_id}/{self.refund_id or ''}/{self.line_id or ''}"
 
@@ -75,20 +76,10 @@ def sale(order: OrderState, zone: str) -> list[LedgerRow]:
     if order.paid_at is None:
         return []
     sold = _sold(order, order.paid_at, zone)
+    lines = [line for line in order.lines if line.cancelled_unpaid < line.ordered]
     return [
         LedgerRow(**sold, counted=1, shipping_amount=order.shipping_fee.amount),
-        *(
-            LedgerRow(
-                **sold,
-                **_naming(line),
-                counted=counted,
-                units=line.ordered,
-                list_amount=line.list_amount.amount,
-                discount_amount=line.discount_amount.amount,
-                net_amount=line.list_amount.amount - line.discount_amount.amount,
-            )
-            for line, counted in _counting(order.lines)
-        ),
+        *(LedgerRow(**sold, **_naming(line), counted=counted, **_value(line)) for line, counted in _counting(lines)),
     ]
 
 
@@ -143,6 +134,19 @@ def _sold(order: OrderState, paid_at: datetime, zone: str) -> dict[str, Any]:
 
 def _naming(line: LineState) -> dict[str, Any]:
     return {"line_id": line.line_id, "product_id": line.product_id, "name": line.name}
+
+
+def _value(line: LineState) -> dict[str, int]:
+    """Of the units sold. The discount is what is left between list and net, so that the payment is met exactly."""
+    units = (line.cancelled_unpaid, line.ordered, line.ordered)
+    gross = line.list_amount.units(*units).amount
+    net = (line.list_amount - line.discount_amount).units(*units).amount
+    return {
+        "units": line.ordered - line.cancelled_unpaid,
+        "list_amount": gross,
+        "discount_amount": gross - net,
+        "net_amount": net,
+    }
 
 
 def _counting(lines: Iterable[LineState]) -> list[tuple[LineState, int]]:

@@ -8,6 +8,8 @@ from shared.contracts.orders import OrderEvent
 from shared.runtime.decision import Context, Decision, Invalid, Row
 
 LEDGER = "ledger"
+GROUP = "analytics.sales.v1"
+"""Of the consumers. Frozen: under another name history is read anew."""
 
 
 class OrderFacts(Contract):
@@ -37,4 +39,4 @@ def _policy(ctx: Context) -> Settings:
 
 
 def _insert(row: LedgerRow) -> Row:
-    return Row(LEDGER, row.id(), row.document())
+    return Row(LEDGER, row.row_id, row.document())

@@ -1,13 +1,25 @@
-"""All that analytics knows of MongoDB."""
+"""All that analytics knows of MongoDB: its documents, indexes and what reports read."""
 
-from pymongo import ASCENDING, IndexModel
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from services.analytics.buckets import Period
+from services.analytics.ledger import RowKind
 from services.analytics.projections import LEDGER, OrderFacts
+from services.analytics.reports import Ranking
 from services.analytics.rollups import COLLECTION as ROLLUPS
-from shared.runtime.decision import Kind
+from services.analytics.rollups import FIELD, PREFIX, SOLD, TAKEN_BACK, Basis, Figures, Scope
+from shared.runtime.decision import Document, Kind
+from shared.runtime.mongo import Collection, Database, Session
 
 order_facts = Kind("order_facts", "order_facts", OrderFacts.model_validate, OrderFacts.model_dump)
 
+NEWEST_FIRST = [("event_day", DESCENDING), ("_id", DESCENDING)]
 INDEXES = {
     LEDGER: [
         IndexModel([("event_day", ASCENDING), ("_id", ASCENDING)]),
@@ -15,7 +27,124 @@ INDEXES = {
         IndexModel([("product_id", ASCENDING), ("event_day", ASCENDING), ("_id", ASCENDING)]),
     ],
     ROLLUPS: [
-        IndexModel([("scope", ASCENDING), ("product_id", ASCENDING), ("month", ASCENDING)]),
-        IndexModel([("scope", ASCENDING), ("month", ASCENDING)]),
+        IndexModel([("product_id", ASCENDING), ("month", ASCENDING)]),
+        IndexModel([("month", ASCENDING)]),
     ],
 }
+
+
+async def sales_by_bucket(rollups: Collection, product_id: str | None, period: Period) -> dict[str, Figures]:
+    """The figures of the store, or of one product, by bucket key."""
+    scope = Scope.STORE if product_id is None else Scope.PRODUCT
+    field = FIELD[period.grain]
+    query = {"scope": scope.value, "product_id": product_id, "month": _between(*period.months)}
+    sums: dict[str, Figures] = defaultdict(Counter)
+    async for document in rollups.find(query, {field: 1}):
+        for key, figures in document[field].items():
+            sums[key].update(figures)
+    return sums
+
+
+async def is_sold(rollups: Collection, product_id: str) -> bool:
+    query = {"scope": Scope.PRODUCT.value, "product_id": product_id}
+    return await rollups.find_one(query, {"_id": 1}) is not None
+
+
+@dataclass(frozen=True)
+class Best:
+    product_id: str
+    name: str | None
+    figures: Figures
+
+
+async def best_products(rollups: Collection, period: Period, basis: Basis, by: Ranking, limit: int) -> list[Best]:
+    """Those with anything sold or taken back in the period, and their names as last sold in it; ties by id."""
+    names = [*SOLD, *(f"{PREFIX[basis]}_{name}" for name in TAKEN_BACK)]
+    first, last = period.keys
+    within = {"$and": [{"$gte": ["$$bucket.k", first]}, {"$lte": ["$$bucket.k", last]}]}
+    buckets = {"$objectToArray": f"${FIELD[period.grain]}"}
+    pipeline: list[Document] = [
+        {"$match": {"scope": Scope.PRODUCT.value, "month": _between(*period.months)}},
+        {
+            "$project": {
+                "product_id": 1,
+                "sold_as": {"month": "$month", "name": "$name"},
+                "buckets": {"$filter": {"input": buckets, "as": "bucket", "cond": within}},
+            }
+        },
+        {"$match": {"buckets": {"$ne": []}}},
+        {
+            "$group": {
+                "_id": "$product_id",
+                "sold_as": {"$max": "$sold_as"},
+                **{name: {"$sum": {"$sum": f"$buckets.v.{name}"}} for name in names},
+            }
+        },
+        {"$match": {"$or": [{name: {"$ne": 0}} for name in names]}},
+        {"$addFields": {"by": _rank(by, basis)}},
+        {"$sort": {"by": -1, "_id": 1}},
+        {"$limit": limit},
+    ]
+    found = await rollups.aggregate(pipeline, allowDiskUse=True).to_list(None)
+    return [Best(row["_id"], row["sold_as"]["name"], Counter({name: row[name] for name in names})) for row in found]
+
+
+def _rank(by: Ranking, basis: Basis) -> Any:
+    match by:
+        case Ranking.NET:
+            return {"$subtract": ["$gross", {"$add": ["$discounts", f"${PREFIX[basis]}_amount"]}]}
+        case Ranking.UNITS:
+            return "$units"
+
+
+def ledger_query(order_id: str | None, product_id: str | None, day: date | None, basis: Basis) -> Document:
+    """An order's rows are found by their ids, which begin with its own and a slash."""
+    query: Document = {}
+    if order_id is not None:
+        query["_id"] = {"$gte": f"{order_id}/", "$lt": f"{order_id}0"}
+    if product_id is not None:
+        query["product_id"] = product_id
+    if day is not None:
+        query["event_day" if basis is Basis.EVENT else "paid_day"] = day.isoformat()
+    return query
+
+
+def ledger_by_day(database: Database, session: Session) -> AsyncIterator[Document]:
+    """Figures of each product (None: of the orders themselves) and day, sorted by product; up to two for a day."""
+    is_sale = {"$eq": ["$kind", RowKind.SALE.value]}
+    columns = ("counted", "units", "list_amount", "discount_amount", "shipping_amount")
+    back = ("counted", "units", "net_amount", "shipping_amount")
+
+    def taken_back(basis: Basis) -> Document:
+        """Zero for the rows of a sale."""
+        amounts = (f"${column}" if column == "counted" else {"$multiply": [-1, f"${column}"]} for column in back)
+        names = (f"{PREFIX[basis]}_{name}" for name in TAKEN_BACK)
+        return {name: {"$sum": {"$cond": [is_sale, 0, amount]}} for name, amount in zip(names, amounts, strict=True)}
+
+    sold = {name: {"$sum": {"$cond": [is_sale, f"${column}", 0]}} for name, column in zip(SOLD, columns, strict=True)}
+    by_event_day = {"_id": {"product_id": "$product_id", "day": "$event_day"}, "rows": {"$sum": 1}}
+    by_paid_day = {"_id": {"product_id": "$product_id", "day": "$paid_day"}, "rows": {"$sum": 0}}
+    carried = [
+        {"$match": {"kind": {"$ne": RowKind.SALE.value}}},
+        {"$group": {**by_paid_day, **taken_back(Basis.ORDER)}},
+    ]
+    pipeline = [
+        {"$group": {**by_event_day, **sold, **taken_back(Basis.EVENT)}},
+        {"$unionWith": {"coll": LEDGER, "pipeline": carried}},
+        {"$sort": {"_id.product_id": ASCENDING}},
+    ]
+    return _stream(database.collection(LEDGER).aggregate(pipeline, session=session, allowDiskUse=True))
+
+
+def rollups_by_product(database: Database, session: Session) -> AsyncIterator[Document]:
+    """All of them, the store's first."""
+    return _stream(database.collection(ROLLUPS).find(session=session).sort("product_id", ASCENDING))
+
+
+async def _stream(cursor: Any) -> AsyncIterator[Document]:
+    async for document in cursor:
+        yield document
+
+
+def _between(first: str, last: str) -> Document:
+    return {"$gte": first, "$lte": last}

@@ -1,0 +1,16 @@
+"""Analytics: `python -m services.analytics.app`."""
+
+from shared.runtime.service import Service, run
+
+from services.analytics.handlers import TABLE
+from services.analytics.repository import INDEXES, order_facts
+from services.analytics.routes import router
+from services.analytics.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    return Service("analytics", settings, tables=[TABLE], kinds=[order_facts], routers=[router], indexes=INDEXES)
+
+
+if __name__ == "__main__":
+    run(build(Settings()))
