@@ -24,7 +24,11 @@ def test_it_starts_with_only_shared_and_its_own_folder_present(service: str, tmp
     shutil.copytree(ROOT / "shared", tmp_path / "shared", ignore=ignore)
     shutil.copytree(ROOT / "services" / service, tmp_path / "services" / service, ignore=ignore)
     shutil.copy(ROOT / "services" / "__init__.py", tmp_path / "services")
-    build = f"from services.{service} import app, settings; app.build(settings.Settings())"
+    build = (
+        f"from services.{service} import app, settings\n"
+        "from shared.runtime.service import build_app\n"
+        "build_app(app.build(settings.Settings()))"
+    )
     only = os.pathsep.join([str(tmp_path), sysconfig.get_path("purelib")])
     # -S: without it the environment's own link to this checkout would be importable too.
     done = subprocess.run(
