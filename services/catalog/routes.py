@@ -65,7 +65,7 @@ async def list_products(
     runtime: Runtime,
     status: Annotated[ProductStatus | None, Query(description="REMOVED products are listed only so")] = None,
     category: Annotated[Name | None, Query(description="a name on the product's category path")] = None,
-    text: Annotated[str | None, Query(max_length=100, description="within the name")] = None,
+    text: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]+$", description="within the name")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page:

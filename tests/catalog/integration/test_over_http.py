@@ -1,0 +1,165 @@
+"""The catalog as its callers see it: a process of its own on real Kafka and MongoDB."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support.running import Process, Store
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.stack
+TEE = {"product_id": "tee", "name": "T-shirt", "list_price": {"amount": 1000, "currency": "KRW"}}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def catalog(stack: Stack) -> AsyncIterator[Process]:
+    async with Store(stack).opened() as store:
+        yield await store.start("catalog")
+
+
+async def registered(catalog: Process, product_id: str, **values: Any) -> dict[str, Any]:
+    response = await catalog.http.post("/products", json={**TEE, "product_id": product_id, **values})
+    assert response.status_code == 201, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+async def test_a_product_is_registered_once(catalog: Process) -> None:
+    first = await registered(catalog, "once", options=[{"option_id": "s", "stock": 3}])
+    assert first["status"] == "ON_SALE"
+    assert first["options"][0]["available"] == 3
+    assert await registered(catalog, "once", options=[{"option_id": "s", "stock": 3}]) == first
+    refused = await catalog.http.post("/products", json={**TEE, "product_id": "once", "name": "Other"})
+    assert refused.status_code == 409
+    assert refused.json()["allowed"] == ["edit", "remove"]
+
+
+async def test_an_id_is_made_when_none_is_brought_and_a_repeat_with_its_key_gets_the_same(catalog: Process) -> None:
+    body = {key: value for key, value in TEE.items() if key != "product_id"}
+    key = {"Idempotency-Key": "n1"}
+    first = await catalog.http.post("/products", json=body, headers=key)
+    again = await catalog.http.post("/products", json=body, headers=key)
+    assert first.json()["product_id"].startswith("prd_")
+    assert again.json() == first.json()
+    other = await catalog.http.post("/products", json={**body, "name": "Other"}, headers=key)
+    assert other.status_code == 400
+
+
+async def test_an_edit_needs_the_revision_that_was_read(catalog: Process) -> None:
+    await registered(catalog, "edited")
+    tag = (await catalog.http.get("/products/edited")).headers["ETag"]
+    assert (await catalog.http.patch("/products/edited", json={"name": "A"})).status_code == 428
+    edited = await catalog.http.patch("/products/edited", json={"name": "A"}, headers={"If-Match": tag})
+    assert (edited.status_code, edited.json()["name"]) == (200, "A")
+    stale = await catalog.http.patch("/products/edited", json={"name": "B"}, headers={"If-Match": tag})
+    assert stale.status_code == 412
+    fresh = await catalog.http.patch(
+        "/products/edited", json={"name": "B"}, headers={"If-Match": edited.headers["ETag"]}
+    )
+    assert fresh.json()["name"] == "B"
+    unchanged = await catalog.http.get("/products/edited")
+    again = await catalog.http.get("/products/edited", headers={"If-None-Match": unchanged.headers["ETag"]})
+    assert again.status_code == 304
+
+
+async def test_a_removed_product_is_shown_but_not_listed(catalog: Process) -> None:
+    await registered(catalog, "removed", name="Gone for good")
+    tag = (await catalog.http.get("/products/removed")).headers["ETag"]
+    assert (await catalog.http.delete("/products/removed")).status_code == 428
+    removed = await catalog.http.delete("/products/removed", headers={"If-Match": tag})
+    assert removed.json()["status"] == "REMOVED"
+    assert (await catalog.http.get("/products/removed")).json()["status"] == "REMOVED"
+    assert (await catalog.http.get("/products", params={"text": "gone for"})).json()["items"] == []
+    listed = await catalog.http.get("/products", params={"text": "gone for", "status": "REMOVED"})
+    assert [item["product_id"] for item in listed.json()["items"]] == ["removed"]
+    refused = await catalog.http.patch("/products/removed", json={"name": "Back"}, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["allowed"]) == (409, [])
+
+
+async def test_lists_filter_and_page(catalog: Process) -> None:
+    for n in range(5):
+        await registered(
+            catalog, f"page{n}", name=f"Paged (no. {n})", category=["Paper", "Pages"], options=[{"stock": n}]
+        )
+    seen: list[str] = []
+    params = {"category": "Pages", "text": "PAGED (NO", "limit": "2"}
+    while True:
+        page = (await catalog.http.get("/products", params=params)).json()
+        seen += [item["product_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert seen == ["page4", "page3", "page2", "page1", "page0"]
+    sold_out = (await catalog.http.get("/products", params={"category": "Pages", "status": "SOLD_OUT"})).json()["items"]
+    assert [item["product_id"] for item in sold_out] == ["page0"]
+
+
+async def test_the_ledger_and_the_history_of_a_product(catalog: Process) -> None:
+    await registered(catalog, "told", description="soft", options=[{"option_id": "s", "stock": 3}])
+    headers = {"If-Match": "*", "X-Actor": "seller:7f3a"}
+    await catalog.http.patch("/products/told", json={"description": "softer"}, headers=headers)
+    [brought] = (await catalog.http.get("/products/told/movements")).json()["items"]
+    assert (brought["option_id"], brought["kind"], brought["on_hand"], brought["reserved"]) == ("s", "BROUGHT", 3, 0)
+    updated, was_registered = (await catalog.http.get("/products/told/history")).json()["items"]
+    assert (was_registered["change"], was_registered["by"]) == ("REGISTERED", "seller:local")
+    assert (updated["by"], updated["before"], updated["after"]) == (
+        "seller:7f3a",
+        {"description": "soft"},
+        {"description": "softer"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"name": "", "list_price": {"amount": -1, "currency": "KRW"}}, {"name", "list_price"}),
+        ({"list_price": {"amount": 1.5, "currency": "won"}}, {"list_price.amount", "list_price.currency"}),
+        ({"list_price": {"amount": 1, "currency": "USD"}}, {"list_price"}),
+        ({"product_id": "no such/id", "status": "SOLD_OUT"}, {"product_id", "status"}),
+        (
+            {"options": [{"option_id": "s", "stock": -1}, {"option_id": ""}, {"option_id": "m"}]},
+            {"options.0.stock", "options.1.option_id"},
+        ),
+        ({"options": [{"option_id": "s"}, {"option_id": "s"}]}, {"options"}),
+    ],
+)
+async def test_every_wrong_field_is_named(catalog: Process, body: dict[str, Any], fields: set[str]) -> None:
+    response = await catalog.http.post("/products", json={**TEE, "product_id": "wrong", **body})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert {error["field"] for error in response.json()["errors"]} == fields
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/products/nothing", 404),
+        ("/products/nothing/movements", 404),
+        ("/products/nothing/history", 404),
+        ("/reservations/nothing", 404),
+        ("/products?limit=0", 422),
+        ("/products?limit=201", 422),
+        ("/products?cursor=nonsense", 422),
+        ("/products?status=SOLD", 422),
+        ("/products?text=%00", 422),
+        ("/products?text=(%5B", 200),
+    ],
+)
+async def test_reads_of_what_is_not_there_or_makes_no_sense(catalog: Process, path: str, status: int) -> None:
+    assert (await catalog.http.get(path)).status_code == status
+
+
+async def test_an_edit_of_what_is_not_there_is_not_found(catalog: Process) -> None:
+    for method, body in (("PATCH", {"name": "A"}), ("DELETE", None)):
+        response = await catalog.http.request(method, "/products/nothing", json=body, headers={"If-Match": "*"})
+        assert response.status_code == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"null", b"\xff", b'{"name": NaN}'])
+async def test_a_body_that_is_no_product_is_refused_not_a_failure(catalog: Process, body: bytes) -> None:
+    headers = {"content-type": "application/json", "If-Match": "*"}
+    expected = 400 if body == b"\xff" else 422
+    assert (await catalog.http.post("/products", content=body, headers=headers)).status_code == expected
+    assert (await catalog.http.patch("/products/tee", content=body, headers=headers)).status_code == expected
