@@ -14,6 +14,7 @@ VERBS = {
     "down": "deploy.local.commands:down",
     "status": "deploy.local.show_status:status",
     "reset": "deploy.local.commands:reset",
+    "demo": "deploy.replay.demo.command:demo",
     "replay": "deploy.replay.commands:replay",
     "reconcile": "deploy.replay.commands:reconcile",
     "rebuild": "deploy.replay.commands:rebuild",

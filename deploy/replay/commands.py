@@ -22,11 +22,10 @@ from deploy.replay.replay import Pace
 from deploy.replay.replay import replay as replay_into
 from deploy.replay.report import ReplayBar, bar, sentences
 from deploy.replay.target import target
+from deploy.replay.watch import session
 
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(highlight=False, soft_wrap=True, stderr=True)
-
-MINUTES = httpx.Timeout(10, read=600)
 
 
 class SourceName(StrEnum):
@@ -88,7 +87,7 @@ def rebuild(
         raise typer.BadParameter("only analytics keeps what can be rebuilt", param_hint="service")
     url = target(store, data).urls["analytics"]
     try:
-        answer = httpx.post(f"{url}/ops/rebuild", timeout=MINUTES).raise_for_status()
+        answer = httpx.post(f"{url}/ops/rebuild", timeout=600).raise_for_status()
     except httpx.HTTPError as error:
         raise StackFailure(f"{url}/ops/rebuild failed: {error!r}; it can be run again.") from error
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in answer.json().items())
@@ -96,7 +95,7 @@ def rebuild(
 
 
 async def _reconcile(analytics: str, expected: pl.DataFrame | None) -> bool:
-    async with httpx.AsyncClient(timeout=MINUTES) as client:
+    async with session() as client:
         rollups = await rollups_against_ledger(client, analytics)
         console.print(*rollups.sentences(), sep="\n", markup=False)
         if expected is None:

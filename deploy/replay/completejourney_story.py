@@ -47,6 +47,10 @@ class Basket:
         return f"cj_{self.basket_id}"
 
     @property
+    def customer_id(self) -> str:
+        return str(SENDER.id(str(self.household_id)))
+
+    @property
     def is_cancelled(self) -> bool:
         return self.basket_id % 50 == 0
 
@@ -93,7 +97,7 @@ def _submitted(basket: Basket) -> OrdersMessage:
     return OrderSubmitted(
         order_id=basket.order_id,
         channel="completejourney",
-        customer_id=str(SENDER.id(str(basket.household_id))),
+        customer_id=basket.customer_id,
         currency=CURRENCY,
         lines=tuple(basket.lines()),
         shipping_fee=money(0),

@@ -30,11 +30,15 @@ def bar() -> Progress:
 def sentences(source: Source, sent: Mapping[str, int]) -> Iterator[str]:
     yield f"Sent {sum(sent.values()):,} messages"
     yield from (f"  {count:>9,} {wire_type}" for wire_type, count in sent.items())
-    yield "Left out"
+    yield from origins(source)
+    yield "Messages that were sent before bear the same ids, so the services drop them."
+
+
+def origins(source: Source) -> Iterator[str]:
+    yield "Left out of the data"
     yield from _notes(source.left_out())
     yield "Made up by us, not in the data"
     yield from _notes(source.made_up())
-    yield "Messages that were sent before bear the same ids, so the services drop them."
 
 
 def _notes(notes: Sequence[Note]) -> list[str]:

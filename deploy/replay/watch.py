@@ -36,6 +36,11 @@ class Standing(ServiceStatus):
         return sum(consumer.lag for consumer in self.consumers)
 
 
+def session() -> httpx.AsyncClient:
+    """Patient: a report over a whole year takes its time."""
+    return httpx.AsyncClient(timeout=httpx.Timeout(10, read=600))
+
+
 async def standing(client: httpx.AsyncClient, url: str) -> Standing:
     try:
         answer = await client.get(f"{url}/ops/status")
