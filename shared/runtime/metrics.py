@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 RECORDS = Counter("sellerdesk_records_total", "Records of a consumer group by what became of them", ["group", "result"])
 BATCHES = Counter("sellerdesk_batches_total", "Committed transactions of a consumer group", ["group"])
 BATCH_SECONDS = Histogram("sellerdesk_batch_seconds", "Time of one committed batch", ["group"])
+FENCED = Counter("sellerdesk_fenced_total", "Batches refused because another process owns the partition", ["group"])
 COMMANDS = Counter("sellerdesk_commands_total", "HTTP commands by outcome", ["type", "outcome"])
 PUBLISHED = Counter("sellerdesk_published_total", "Events acknowledged by Kafka", ["service"])
 OUTBOX_ROWS = Gauge("sellerdesk_outbox_rows", "Events waiting for the relay", ["service"])

@@ -118,7 +118,7 @@ class ServiceRuntime:
     def troubles(self) -> list[str]:
         """Why the service is not ready; empty when consumers progress and the outbox drains."""
         reasons = [self.fatal, self.trouble, self.relay.trouble]
-        reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles.values()]
+        reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles]
         if self.counts.outbox[1] > OUTBOX_SLOW_SECONDS:
             reasons.append(f"the oldest event waits for {self.counts.outbox[1]:.0f} s")
         if self.counts.parked >= self.settings.max_parked:
@@ -213,7 +213,7 @@ class ServiceRuntime:
         return self.counts
 
     async def lag(self) -> list[dict[str, Any]]:
-        rows = [row for consumer in self.consumers for row in await consumer.lag()]
+        rows = [row for consumer in self.consumers for row in await consumer.positions.lag()]
         for row in rows:
             if row["lag"] is not None:
                 LAG.labels(row["group"], row["topic"], row["partition"]).set(row["lag"])

@@ -22,6 +22,8 @@ class ServiceSettings(BaseSettings):
     """How long a message that came too early waits for the state that makes it legal."""
     max_records: int = 500
     """Records per poll, all of which are applied in one transaction."""
+    session_timeout_ms: int = 10_000
+    """After this silence Kafka gives a process's partitions to another."""
     max_parked_per_key: int = 100
     max_parked: int = 100_000
     """Parked records in total; beyond it consumption pauses and readiness says so."""

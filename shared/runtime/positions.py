@@ -1,0 +1,155 @@
+"""Where each partition of a consumer group stands in this process: the offset expected next, and who may move it."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.runtime.offsets import Offsets
+
+KAFKA_SECONDS = 10
+log = structlog.get_logger(__name__)
+
+
+class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Loaded after each assignment, moved by each commit, sought back by everything else.
+
+    A partition without an expected offset is not read: its records are dropped and come again after the seek.
+    """
+
+    def __init__(self, group: str, offsets: Offsets) -> None:
+        self.group = group
+        self.offsets = offsets
+        self.consumer: AIOKafkaConsumer | None = None
+        self.expected: dict[TopicPartition, int] = {}
+        """Per partition the offset this process loaded or wrote last."""
+        self.troubles: dict[str, str] = {}
+        """Why a partition is not read, by partition."""
+        self.assigned = asyncio.Event()
+        """Set when positions have to be loaded."""
+        self._paused: dict[TopicPartition, float] = {}
+        self._committed: dict[TopicPartition, int] = {}
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self.forget(revoked)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Only forget; `load` loads: aiokafka delivers records while this runs, and swallows what it raises."""
+        self.forget(assigned)
+
+    def forget(self, partitions: Iterable[TopicPartition]) -> None:
+        for tp in list(partitions):
+            self.expected.pop(tp, None)
+            self._committed.pop(tp, None)
+        self.assigned.set()
+
+    def mine(self, tp: TopicPartition) -> bool:
+        return self.consumer is not None and tp in self.consumer.assignment()
+
+    async def fresh(self, tp: TopicPartition, fetched: list[ConsumerRecord]) -> list[ConsumerRecord]:
+        """The fetched records to apply: of a loaded partition, from the expected offset on.
+
+        A position not behind the last record means that a seek happened after the fetch: all of them come again.
+        """
+        expected = self.expected.get(tp)
+        if expected is None or self.consumer is None or not self.mine(tp):
+            return []
+        if await self.consumer.position(tp) <= fetched[-1].offset:
+            return []
+        return [record for record in fetched if record.offset >= expected]
+
+    def advance(self, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        """After a commit; a partition lost meanwhile stays forgotten."""
+        for tp, (_, following) in moves.items():
+            if tp in self.expected:
+                self.expected[tp] = following
+
+    def seek(self, partitions: Iterable[TopicPartition]) -> None:
+        """Fetch again from the expected offset."""
+        for tp in partitions:
+            if self.consumer is not None and tp in self.expected and self.mine(tp):
+                self.consumer.seek(tp, self.expected[tp])
+
+    def pause(self, tp: TopicPartition, seconds: float, reason: str) -> None:
+        """Do not fetch a partition for a while, and say why in readiness."""
+        if self.consumer is not None and self.mine(tp):
+            self.consumer.pause(tp)
+            self._paused[tp] = time.monotonic() + seconds
+            self.troubles[f"{tp.topic}/{tp.partition}"] = reason
+
+    def resume(self) -> None:
+        """Fetch the partitions again whose pause is over."""
+        for tp, until in list(self._paused.items()):
+            if time.monotonic() >= until:
+                del self._paused[tp]
+                self.troubles.pop(f"{tp.topic}/{tp.partition}", None)
+                if self.consumer is not None and self.mine(tp):
+                    self.consumer.resume(tp)
+
+    @property
+    def any_paused(self) -> bool:
+        return bool(self._paused)
+
+    async def load(self) -> None:
+        """Load and seek every assigned partition that has no expected offset yet."""
+        consumer = self.consumer
+        if consumer is None:
+            return
+        unknown = consumer.assignment() - self.expected.keys()
+        if not unknown:
+            return
+        beginnings = await asyncio.wait_for(consumer.beginning_offsets(list(unknown)), KAFKA_SECONDS)
+        ends = await asyncio.wait_for(consumer.end_offsets(list(unknown)), KAFKA_SECONDS)
+        for tp, row in (await self.offsets.load(beginnings)).items():
+            if not self.mine(tp):
+                continue
+            if "paused" in row:
+                self.pause(tp, 0.5, f"{tp.topic}/{tp.partition} is paused: {row['paused']['reason']}")
+            elif not beginnings[tp] <= row["next"] <= ends[tp]:
+                self._refuse(tp, row["next"], beginnings[tp], ends[tp])
+            else:
+                consumer.seek(tp, row["next"])
+                self.expected[tp] = row["next"]
+
+    def _refuse(self, tp: TopicPartition, stored: int, beginning: int, end: int) -> None:
+        reason = (
+            f"{tp.topic}/{tp.partition}: the stored offset {stored} is outside of the log [{beginning}, {end}]: "
+            "was the topic created anew, or its records deleted? The runbook says what to do."
+        )
+        log.error("stored offset outside of the log", group=self.group, reason=reason)
+        self.pause(tp, 30.0, reason)
+
+    async def commit(self) -> None:
+        """Advisory: lag tools read Kafka's committed offsets, this service never does."""
+        news = {tp: next for tp, next in self.expected.items() if self._committed.get(tp) != next}
+        if self.consumer is None or not news or not self.consumer.assignment() >= news.keys():
+            return
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(self.consumer.commit(news), 5)
+            self._committed |= news
+
+    async def lag(self) -> list[dict[str, Any]]:
+        """All partitions of the group as far as any process has stored them, beside the log's end."""
+        rows = await self.offsets.rows()
+        partitions = [TopicPartition(row["topic"], row["partition"]) for row in rows]
+        ends: dict[TopicPartition, int] = {}
+        if self.consumer is not None and partitions:
+            ends = await asyncio.wait_for(self.consumer.end_offsets(partitions), 5)
+        return [
+            {
+                "group": self.group,
+                "topic": row["topic"],
+                "partition": row["partition"],
+                "next": row["next"],
+                "end": ends.get(tp),
+                "lag": ends[tp] - row["next"] if tp in ends else None,
+                "counts": row.get("counts", {}),
+                "paused": row.get("paused"),
+            }
+            for tp, row in zip(partitions, rows, strict=True)
+        ]
