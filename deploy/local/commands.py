@@ -41,7 +41,7 @@ def up(
     try:
         state = lifecycle.up(plan, progress=_say_when(started))
     except lifecycle.AlreadyRuns as running:
-        if attach:
+        if attach or running.state.phase != "ready":
             raise
         console.print(f"{running} Nothing to do.")
         _print_urls(running.state)

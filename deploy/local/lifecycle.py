@@ -45,6 +45,7 @@ def up(plan: Plan, progress: Callable[[str], None] = lambda _: None) -> StackSta
         return _wait_until_ready(plan, supervisor, progress)
     except BaseException:
         supervisor.end(STOP_SECONDS)
+        end_orphans(plan.directory)
         raise
 
 
