@@ -18,6 +18,8 @@ VERBS = {
     "replay": "deploy.replay.commands:replay",
     "reconcile": "deploy.replay.commands:reconcile",
     "rebuild": "deploy.replay.commands:rebuild",
+    "parked": "deploy.parked:app",
+    "held": "deploy.parked:held",
 }
 """Verb → module:function, or module:app where the app has verbs of its own."""
 
