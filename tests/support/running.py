@@ -19,7 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from deploy.local.ports import free_ports
-from deploy.topics import create_topics, topics
+from deploy.topics import PARTITIONS, create_topics, topics
 from shared.contracts.envelope import Envelope, decode, encode
 from tests.support.stack import Stack
 
@@ -120,9 +120,7 @@ class Store:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._stack.kafka)
         await consumer.start()
         try:
-            name = self.prefix + topic
-            await consumer._client.add_topic(name)
-            partitions = [TopicPartition(name, n) for n in consumer.partitions_for_topic(name) or ()]
+            partitions = [TopicPartition(self.prefix + topic, n) for n in range(PARTITIONS)]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)
