@@ -1,0 +1,93 @@
+"""What is true of every order after every decision (the domain's invariants), as sentences about those broken."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from services.orders.domain.status import derived
+from shared.contracts.orders import LineState, OrderState, PaymentStatus, RefundKind, RefundStatus
+
+NO_SALE = {RefundKind.LATE_PAYMENT, RefundKind.DOUBLE_PAYMENT, RefundKind.AMOUNT_DIFFERS}
+
+
+def broken(order: OrderState) -> list[str]:
+    return [*_derived(order), *_counters(order), *_parts(order), *_money(order)]
+
+
+def _derived(order: OrderState) -> Iterator[str]:
+    if derived(order) != order:
+        yield "statuses do not follow from the counters"
+    if OrderState.model_validate_json(order.model_dump_json()) != order:
+        yield "the state is not what its own schema reads"
+
+
+def _counters(order: OrderState) -> Iterator[str]:
+    for line in order.lines:
+        claimed = line.decided + line.return_open + line.returned + line.exchange_open + line.exchanged
+        within = {
+            "cancelled + cancel_open + shipped ≤ ordered": line.cancelled + line.cancel_open + line.shipped
+            <= line.ordered,
+            "cancelled_unpaid ≤ cancelled": line.cancelled_unpaid <= line.cancelled,
+            "delivered ≤ shipped": line.delivered <= line.shipped,
+            "decided ≤ delivered": line.decided <= line.delivered,
+            "decided and claimed ≤ shipped": claimed <= line.shipped,
+        }
+        yield from (f"line {line.line_id}: {sentence}" for sentence, holds in within.items() if not holds)
+
+
+def _parts(order: OrderState) -> Iterator[str]:
+    """Counters are the sums of the shipments and claims they count."""
+    shipped, delivered, asked = Counter[str](), Counter[str](), Counter[str]()
+    for shipment in order.shipments:
+        parts = {part.line_id: part.quantity for part in shipment.lines}
+        shipped.update(parts)
+        delivered.update(parts if shipment.delivered_at else {})
+    for claim in order.claims:
+        if claim.closed_at is None:
+            asked.update({part.line_id: part.quantity for part in claim.lines})
+    for line in order.lines:
+        counted = (line.shipped, line.delivered, line.cancel_open)
+        if counted != (shipped[line.line_id], delivered[line.line_id], asked[line.line_id]):
+            yield f"line {line.line_id}: counters {counted} are not those of its shipments and claims"
+
+
+def _money(order: OrderState) -> Iterator[str]:
+    ordered = sum(line.list_amount.amount - line.discount_amount.amount for line in order.lines)
+    if order.total.amount != ordered + order.shipping_fee.amount:
+        yield "the total is not what was ordered"
+    sales = [payment for payment in order.payments if payment.status is PaymentStatus.CAPTURED]
+    if [payment.amount for payment in sales] not in ([], [order.amount_due]):
+        yield "an order is paid once, with the amount due"
+    if (order.paid_at is None) != ((not sales and order.amount_due.amount > 0) or _never_sold(order)):
+        yield "paid is what has a payment, or what owes nothing"
+    yield from _refunds(order)
+
+
+def _never_sold(order: OrderState) -> bool:
+    return all(line.cancelled_unpaid == line.ordered for line in order.lines)
+
+
+def _refunds(order: OrderState) -> Iterator[str]:
+    due = order.amount_due.amount if order.paid_at else 0
+    given = [r for r in order.refunds if r.kind not in NO_SALE and r.status is not RefundStatus.FAILED]
+    if sum(refund.amount.amount for refund in given) > due:
+        yield "more is refunded than was paid"
+    for line in order.lines:
+        parts = [part.goods_amount.amount for refund in given for part in refund.lines if part.line_id == line.line_id]
+        if sum(parts) > _paid_for(line) or any(part < 0 for part in parts):
+            yield f"line {line.line_id}: more is refunded than was paid for it"
+    for refund in order.refunds:
+        parts_of_it = sum(part.goods_amount.amount for part in refund.lines) + refund.shipping_amount.amount
+        if refund.kind not in NO_SALE and refund.amount.amount != parts_of_it:
+            yield f"refund {refund.refund_id} is not the sum of its parts"
+    back = [(r.payment_id, r.amount) for r in order.refunds if r.kind in NO_SALE]
+    if back != [(p.payment_id, p.amount) for p in order.payments if p.status is PaymentStatus.REFUNDED]:
+        yield "a payment that was no sale is given back whole, once"
+    whole = order.paid_at and all(line.cancelled == line.ordered for line in order.lines)
+    ever_failed = any(refund.attempts > 1 or refund.status is RefundStatus.FAILED for refund in order.refunds)
+    if whole and not ever_failed and sum(refund.amount.amount for refund in given) != due:
+        yield "a whole cancel gives back all that was paid"
+
+
+def _paid_for(line: LineState) -> int:
+    value = line.list_amount.amount - line.discount_amount.amount
+    return value - value * line.cancelled_unpaid // line.ordered

@@ -1,0 +1,122 @@
+"""Any sequence of messages, legal or not, early, late or repeated, leaves an order whose invariants hold."""
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.repository import ORDER
+from shared.contracts.base import Message
+from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
+from shared.runtime.decision import Refusal
+from tests.orders.given import (
+    ID,
+    Desk,
+    a_line,
+    cancel,
+    decided,
+    declined,
+    delivered,
+    goodwill,
+    paid,
+    placed,
+    refund_failed,
+    refunded,
+    rejected,
+    reserved,
+    shipped,
+    tracked,
+)
+from tests.orders.invariants import broken
+from tests.support.golden import violations
+
+N = st.sampled_from(range(1, 4))
+wanted = st.none() | st.dictionaries(st.sampled_from(["1", "2"]), N, min_size=1)
+claim_id = N.map("clm_{}".format)
+shipment_id = N.map("shp_{}".format)
+refund_id = N.map("rfd_{}".format)
+small = st.sampled_from([0, 1, 333, 3_000])
+SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000)
+DUE = [12_999, 12_999 - 3_000, 12_999 - 499, 1, 12_999 - 6_000 - 499]
+
+told: st.SearchStrategy[OrdersMessage] = st.one_of(
+    st.just(SUBMITTED),
+    st.builds(lambda amount, n: paid(amount, f"pay_{n}"), st.sampled_from(DUE), N),
+    st.builds(lambda n: declined(f"pay_{n}"), N),
+    st.builds(shipped, shipment_id, wanted),
+    st.builds(delivered, shipment_id),
+    st.builds(tracked, st.sampled_from(["T-1", "T-2"]), shipment_id),
+    st.builds(cancel, claim_id, wanted, decided=st.booleans()),
+    st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
+    st.builds(goodwill, refund_id, st.dictionaries(st.sampled_from(["1", "2"]), small), small),
+    st.builds(lambda id: refunded(claim_id=id), claim_id),
+    st.builds(lambda id: refunded(refund_id=id), refund_id),
+    st.builds(lambda id: refund_failed(claim_id=id), claim_id),
+    st.builds(lambda id: refund_failed(refund_id=id), refund_id),
+)
+asked: st.SearchStrategy[OrdersMessage] = st.one_of(
+    st.just(ConfirmOrder(order_id=ID)),
+    st.builds(shipped, shipment_id, wanted, withdraw=st.booleans()),
+    st.builds(cancel, claim_id, wanted),
+    st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
+    st.builds(lambda id: RetryRefund(order_id=ID, refund_id=id), refund_id),
+)
+step: st.SearchStrategy[tuple[str, Message]] = st.one_of(
+    st.tuples(st.just("told"), told),
+    st.tuples(st.just("asked"), asked),
+    st.tuples(st.just("catalog"), st.sampled_from([reserved(), rejected()])),
+)
+
+
+def take(desk: Desk, how: str, message: Any) -> None:
+    before, published = desk.state(ORDER, ID), len(desk.records)
+    if how == "told":
+        desk.tell(message)
+    elif how == "catalog":
+        desk.catalog_says(message)
+    else:
+        try:
+            desk.ask(message)
+        except Refusal:
+            assert desk.state(ORDER, ID) == before
+    changed = desk.state(ORDER, ID) != before
+    assert changed == any(r.topic == "orders.events" for r in desk.records[published:])
+
+
+@settings(max_examples=150, deadline=None)
+@given(placed_first=st.booleans(), steps=st.lists(step, max_size=25))
+def test_the_invariants_hold_after_every_step(placed_first: bool, steps: list[tuple[str, Message]]) -> None:
+    desk = Desk()
+    if placed_first:
+        desk.tell(SUBMITTED)
+    for how, message in steps:
+        take(desk, how, message)
+        order = desk.state(ORDER, ID)
+        assert order is None or broken(order.state) == []
+    assert not [parked for parked in desk.parked if parked.fault.error not in ("ILLEGAL_MOVE", "INVALID")]
+    assert [envelope.sequence for envelope in desk.events] == list(range(1, len(desk.events) + 1))
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=st.lists(step, max_size=15))
+def test_every_event_validates_and_carries_the_whole_state(steps: list[tuple[str, Message]]) -> None:
+    desk = Desk().tell(SUBMITTED)
+    for how, message in steps:
+        take(desk, how, message)
+    for envelope in desk.events:
+        assert violations(envelope.type, json.loads(envelope.data)) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps=st.lists(step, max_size=15))
+def test_everything_told_twice_is_everything_told_once(steps: list[tuple[str, Message]]) -> None:
+    once, twice = Desk().tell(SUBMITTED), Desk().tell(SUBMITTED)
+    for how, message in steps:
+        take(once, how, message)
+        for _ in range(2):
+            twice.hours = once.hours - 1
+            take(twice, how, message)
+    assert once.order == twice.order
+    assert once.event_types == twice.event_types

@@ -1,0 +1,203 @@
+"""Every move in every state: applied, nothing new, too early (held), or never legal from there."""
+
+from collections.abc import Callable
+
+import pytest
+
+from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.domain.moves import allowed_actions
+from services.orders.repository import ORDER
+from shared.contracts.base import Message
+from shared.contracts.envelope import Envelope
+from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
+from shared.runtime.decision import IllegalMove, NotYet
+from tests.orders.given import (
+    BUYER,
+    ID,
+    SELLER,
+    Desk,
+    a_line,
+    a_paid_order,
+    a_placed_order,
+    an_order_to_ship,
+    cancel,
+    decided,
+    declined,
+    delivered,
+    goodwill,
+    paid,
+    placed,
+    refund_failed,
+    refunded,
+    rejected,
+    reserved,
+    shipped,
+    tracked,
+)
+from tests.support.memory import event_envelope
+
+TWO = (a_line("1", 2, 10_000), a_line("2", 1, 500))
+
+
+def a_confirmed_order() -> Desk:
+    desk = an_order_to_ship(*TWO)
+    desk.ask(ConfirmOrder(order_id=ID))
+    return desk
+
+
+def a_failed_refund() -> Desk:
+    return an_order_to_ship(*TWO).tell(goodwill("rfd_1", {"1": 100}), refund_failed(refund_id="rfd_1"))
+
+
+STATES: dict[str, Callable[[], Desk]] = {
+    "none": Desk,
+    "waiting": lambda: a_placed_order(*TWO),
+    "paid": lambda: a_paid_order(*TWO),
+    "to ship": lambda: an_order_to_ship(*TWO),
+    "confirmed": a_confirmed_order,
+    "request": lambda: an_order_to_ship(*TWO).tell(cancel("clm_0")),
+    "partly": lambda: an_order_to_ship(*TWO).tell(shipped("shp_0", {"1": 1})),
+    "shipped": lambda: an_order_to_ship(*TWO).tell(shipped("shp_0")),
+    "arrived": lambda: an_order_to_ship(*TWO).tell(shipped("shp_0"), delivered("shp_0")),
+    "unpaid ✗": lambda: a_placed_order(*TWO).tell(cancel("clm_0", decided=True)),
+    "paid ✗": lambda: an_order_to_ship(*TWO).tell(cancel("clm_0", decided=True)),
+    "refund ✗": a_failed_refund,
+}
+
+
+APPROVE, REJECT, WITHDRAW = (
+    decided(decision, "clm_0") for decision in (ClaimDecision.APPROVED, ClaimDecision.REJECTED, ClaimDecision.WITHDRAWN)
+)
+MOVES: dict[str, tuple[str, Message]] = {
+    "place": ("system", placed(*TWO)),
+    "pay": ("system", paid(13_500, "pay_9")),
+    "decline": ("system", declined("pay_9")),
+    "reserve": ("catalog", reserved()),
+    "refuse stock": ("catalog", rejected()),
+    "confirm": ("seller", ConfirmOrder(order_id=ID)),
+    "ship": ("seller", shipped("shp_9")),
+    "hand over": ("system", shipped("shp_9")),
+    "correct": ("system", tracked("T-9", "shp_0")),
+    "deliver": ("system", delivered("shp_0")),
+    "request": ("buyer", cancel("clm_9")),
+    "cancel": ("system", cancel("clm_9", decided=True)),
+    "approve": ("seller", APPROVE),
+    "reject": ("seller", REJECT),
+    "withdraw": ("buyer", WITHDRAW),
+    "goodwill": ("seller", goodwill("rfd_9", {"1": 1})),
+    "refunded": ("system", refunded(claim_id="clm_0")),
+    "declined": ("system", refund_failed(claim_id="clm_0")),
+    "retry": ("seller", RetryRefund(order_id=ID, refund_id="rfd_1")),
+}
+
+# · applied   = nothing new   h too early   x never legal from here
+EXPECTED = """
+              none waiting paid  to_ship confirmed request partly shipped arrived unpaid✗ paid✗ refund✗
+place         ·    =       =     =       =         =       =      =       =       =       =     =
+pay           h    ·       ·     ·       ·         ·       ·      ·       ·       ·       ·     ·
+decline       h    ·       ·     ·       ·         ·       ·      ·       ·       ·       ·     ·
+reserve       h    ·       ·     =       =         =       =      =       =       ·       =     =
+refuse_stock  h    ·       ·     x       x         x       x      x       x       ·       x     x
+confirm       h    h       h     ·       =         h       ·      x       x       x       x     ·
+ship          h    h       h     ·       ·         h       ·      x       x       x       x     ·
+hand_over     h    h       ·     ·       ·         ·       ·      x       x       x       x     ·
+correct       h    h       h     h       h         h       ·      ·       x       x       x     h
+deliver       h    h       h     h       h         h       ·      ·       =       x       x     h
+request       h    ·       ·     ·       ·         x       ·      x       x       x       x     ·
+cancel        h    ·       ·     ·       ·         x       ·      x       x       x       x     ·
+approve       h    h       h     h       h         ·       h      h       h       =       =     h
+reject        h    h       h     h       h         ·       h      h       h       x       x     h
+withdraw      h    h       h     h       h         ·       h      h       h       x       x     h
+goodwill      h    h       ·     ·       ·         ·       ·      ·       ·       x       x     ·
+refunded      h    h       h     h       h         h       h      h       h       x       ·     h
+declined      h    h       h     h       h         h       h      h       h       x       ·     h
+retry         h    h       h     h       h         h       h      h       h       h       h     ·
+"""
+
+
+def expectations() -> list[tuple[str, str, str]]:
+    _, *rows = EXPECTED.strip("\n").splitlines()
+    table = [row.split() for row in rows]
+    return [
+        (move.replace("_", " "), state, outcome)
+        for move, *outcomes in table
+        for state, outcome in zip(STATES, outcomes, strict=True)
+    ]
+
+
+def outcome_of(desk: Desk, teller: str, message: Message) -> str:
+    before, published = desk.state(ORDER, ID), len(desk.records)
+    try:
+        if teller == "catalog":
+            desk.deliver(from_catalog(desk, message))
+        elif teller == "system":
+            desk.deliver(desk.sent(message))
+        else:
+            desk.command(message, ID, f"{teller}:1")
+    except NotYet:
+        return "h"
+    except IllegalMove:
+        return "x"
+    if desk.parked:
+        return "x"
+    if desk.held:
+        return "h"
+    assert (desk.state(ORDER, ID) != before) == (len(desk.records) > published), (
+        "an order changes with an event, or not at all"
+    )
+    return "·" if len(desk.records) > published else "="
+
+
+def from_catalog(desk: Desk, message: Message) -> Envelope:
+    return event_envelope(message, ID, desk.heard + 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("move", "state", "outcome"), expectations())
+def test_a_move_in_a_state(move: str, state: str, outcome: str) -> None:
+    desk = STATES[state]()
+    teller, message = MOVES[move]
+    assert outcome_of(desk, teller, message) == outcome
+
+
+def test_the_table_names_every_move_and_state() -> None:
+    assert {move for move, _, _ in expectations()} == set(MOVES)
+    assert EXPECTED.split("\n")[1].split() == [name.replace(" ", "_").replace("_✗", "✗") for name in STATES]
+
+
+@pytest.mark.parametrize(
+    ("state", "actor", "allowed"),
+    [
+        ("waiting", SELLER, "pay request_cancel"),
+        ("paid", SELLER, "request_cancel refund"),
+        ("paid", "system:/carrier", "ship request_cancel refund"),
+        ("to ship", SELLER, "confirm ship request_cancel refund"),
+        ("confirmed", SELLER, "ship request_cancel refund"),
+        ("confirmed", "agent:1", "ship request_cancel refund"),
+        ("confirmed", BUYER, "request_cancel"),
+        ("confirmed", "bot:1", ""),
+        ("request", SELLER, "ship approve_cancel reject_cancel withdraw_cancel refund"),
+        ("request", BUYER, "withdraw_cancel"),
+        ("partly", SELLER, "confirm ship correct_tracking deliver request_cancel refund"),
+        ("shipped", SELLER, "correct_tracking deliver refund"),
+        ("arrived", SELLER, "refund"),
+        ("unpaid ✗", SELLER, ""),
+        ("paid ✗", SELLER, "answer_refund"),
+        ("refund ✗", SELLER, "confirm ship request_cancel refund retry_refund"),
+    ],
+)
+def test_what_an_actor_may_do(state: str, actor: str, allowed: str) -> None:
+    assert " ".join(allowed_actions(STATES[state]().public, actor.partition(":")[0])) == allowed
+
+
+def test_a_refusal_names_what_is_allowed_instead() -> None:
+    with pytest.raises(IllegalMove) as refused:
+        STATES["shipped"]().ask(cancel("clm_9"))
+    assert refused.value.allowed == ("correct_tracking", "deliver", "refund")
+
+
+def test_an_order_nobody_knows_is_unknown() -> None:
+    moves = [message for teller, message in MOVES.values() if teller == "seller"]
+    for message in moves:
+        assert isinstance(message, OrdersMessage)
+        with pytest.raises(NotYet, match="order ord_1 is not known"):
+            Desk().command(message, ID)
