@@ -199,6 +199,8 @@ class Batch:
         queue = list(changed)
         while queue:
             ref = queue.pop()
+            if not self.work.entry(ref).held:
+                continue
             waiting = [held for held in self._held.values() if held.waits_for == (ref.kind.name, ref.id)]
             for held in sorted(waiting, key=lambda held: held.arrival):
                 moved = self._try_held(held)

@@ -6,7 +6,7 @@ Nothing here knows Kafka, MongoDB, a clock or a coroutine; domain code imports t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Event
@@ -38,8 +38,7 @@ class Kind(Generic[S]):
         return Ref(self, id)
 
 
-@dataclass(frozen=True)
-class Ref:
+class Ref(NamedTuple):
     """Names one document."""
 
     kind: Kind[Any]

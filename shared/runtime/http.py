@@ -26,7 +26,7 @@ from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction
 
-__all__ = ["Cursor", "Limit", "NotFound", "Page", "Runtime", "command", "etag", "not_modified", "paginate"]
+__all__ = ["Caller", "Cursor", "Limit", "NotFound", "Page", "Runtime", "command", "etag", "not_modified", "paginate"]
 IDEMPOTENCY_KEPT = timedelta(days=30)
 _ETAG = re.compile(r'(?:W/)?"(\d+)(?:-[^"]*)?"')
 _ACTOR = re.compile(r"([a-z]{1,20}):([A-Za-z0-9._~@-]{1,100})")
@@ -60,15 +60,17 @@ async def command(
     *,
     render: Callable[[Documents], Any],
     status: int = 200,
+    part: str = "",
 ) -> Response:
     """Run a message of a person through the service's table in one transaction and answer with `render`'s body.
 
     Idempotency-Key: the stored answer comes again, 400 when its body differs. If-Match: needed by edits.
+    part: names one of several commands that one request runs under one Idempotency-Key.
     Refusals propagate to the problem handlers; nothing is written then.
     """
     if runtime.outbox_full:
         raise Busy("the outbox is full")
-    key = _idempotency_key(request)
+    key = _idempotency_key(request, part)
     fingerprint = hashlib.sha256(await request.body()).hexdigest()
     incoming = _incoming(request, runtime, message, id, key)
     if_match = _if_match(request)
@@ -121,13 +123,16 @@ def _actor(request: Request) -> Actor:
     return Actor(match[1], match[2])
 
 
-def _idempotency_key(request: Request) -> str | None:
+Caller = Annotated[Actor, Depends(_actor)]
+
+
+def _idempotency_key(request: Request, part: str) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
     if not 1 <= len(key) <= 200:
         raise Invalid("Idempotency-Key has 1 to 200 characters", field="Idempotency-Key")
-    return f"{request.method} {request.url.path}|{request.headers.get('X-Actor', 'seller:local')}|{key}"
+    return f"{request.method} {request.url.path}|{request.headers.get('X-Actor', 'seller:local')}|{key}|{part}"
 
 
 def _if_match(request: Request) -> int | None:

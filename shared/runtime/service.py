@@ -73,9 +73,15 @@ async def _serve(service: Service) -> int:
         lifespan="on",
     )
     server = _Server(config)
+
+    def end() -> None:
+        """Live readers are answered before uvicorn waits for them."""
+        runtime.leave()
+        server.should_exit = True
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, server.end)
+        loop.add_signal_handler(name, end)
     watch = asyncio.create_task(_end_when_fatal(runtime, server))
     await server.serve()
     watch.cancel()
@@ -90,9 +96,6 @@ async def _end_when_fatal(runtime: ServiceRuntime, server: uvicorn.Server) -> No
 
 class _Server(uvicorn.Server):
     """uvicorn raises a signal again after its graceful end, so that the process would end with 143."""
-
-    def end(self) -> None:
-        self.should_exit = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -219,10 +219,14 @@ class ServiceRuntime:
                 LAG.labels(row["group"], row["topic"], row["partition"]).set(row["lag"])
         return rows
 
-    async def _stop(self) -> None:
-        """Stop fetching, finish or abandon the batch, publish what is left, leave the group, close MongoDB."""
+    def leave(self) -> None:
+        """The process is about to end: not ready any more, and whoever waits for news waits no longer."""
         self.trouble = "stopping"
         self.stopping.set()
+
+    async def _stop(self) -> None:
+        """Stop fetching, finish or abandon the batch, publish what is left, leave the group, close MongoDB."""
+        self.leave()
         if self._broker is not None:
             with suppress(Exception):
                 await asyncio.wait_for(self._broker.stop(), 15)

@@ -73,18 +73,20 @@ class WorkingSet:
 
     def refs(self, incoming: Incoming) -> set[Ref]:
         """All documents of the message; asked again until the loaded ones name no further."""
+        handler, message = incoming.handler, incoming.message
         refs = {incoming.ref}
         while True:
-            if missing := refs - self._entries.keys():
-                more = incoming.handler.refs(incoming.message, self.documents(refs - missing))
-                raise NeedsMore(missing | (set(more) - self._entries.keys()))
-            grown = refs | set(incoming.handler.refs(incoming.message, self.documents(refs)))
-            if grown == refs:
+            known = self.documents(refs)
+            named = refs.union(handler.refs(message, known))
+            missing = {ref for ref in named if ref not in self._entries}
+            if missing:
+                raise NeedsMore(missing)
+            if len(named) == len(refs):
                 return refs
-            refs = grown
+            refs = named
 
     def documents(self, refs: Iterable[Ref]) -> Documents:
-        return Documents({ref: self._entries[ref].state for ref in refs})
+        return Documents({ref: self._entries[ref].state for ref in refs if ref in self._entries})
 
     def stale(self, incoming: Incoming) -> bool:
         """Whether the message's document has heard this event, or a later one of the same teller, before."""
