@@ -65,7 +65,7 @@ class Desk:
         return found
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="session")
 async def desk(stack: Stack) -> AsyncIterator[Desk]:
     async with Store(stack, INQUIRIES_LANGUAGE="en").opened() as store:
         yield Desk(store, await store.start("inquiries"))

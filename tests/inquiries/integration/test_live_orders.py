@@ -126,11 +126,11 @@ async def test_the_product_is_shown_beside_the_ticket(desk: Desk) -> None:
 
 
 async def test_an_order_event_never_fails_an_agents_edit(desk: Desk) -> None:
-    await desk.open("inq_edit", order_id="ord_edit")
-    known = (await desk.read("inq_edit")).headers["ETag"]
+    await desk.open("inq_busy", order_id="ord_edit")
+    known = (await desk.read("inq_busy")).headers["ETag"]
     await desk.tell(placed(order_id="ord_edit"))
-    await desk.sees("inq_edit", shows(1))
-    edited = await desk.http.patch("/inquiries/inq_edit", json={"title": "Late"}, headers={"If-Match": known})
+    await desk.sees("inq_busy", shows(1))
+    edited = await desk.http.patch("/inquiries/inq_busy", json={"title": "Late"}, headers={"If-Match": known})
     assert (edited.status_code, edited.json()["title"]) == (200, "Late")
-    again = await desk.http.patch("/inquiries/inq_edit", json={"title": "Later"}, headers={"If-Match": known})
+    again = await desk.http.patch("/inquiries/inq_busy", json={"title": "Later"}, headers={"If-Match": known})
     assert again.status_code == 412
