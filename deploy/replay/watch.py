@@ -21,6 +21,9 @@ class StoreFacts(BaseModel):
     currency: str
     timezone: str
 
+    def __str__(self) -> str:
+        return f"{self.currency} and {self.timezone}"
+
 
 class Standing(ServiceStatus):
     """The answer of GET /ops/status, with the store the service belongs to."""
