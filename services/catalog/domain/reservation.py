@@ -47,13 +47,15 @@ def changes(reservation: ReservationState | None, order: OrderState) -> list[Cha
     found = []
     for line in order.lines:
         reserved = 0 if rejected else max(0, line.ordered - line.cancelled - line.shipped)
-        has = kept.get(line.line_id)
-        if has is None:
-            change = Change(line, reserved, line.shipped, line.restocked)
-        else:
-            change = Change(line, reserved - has.reserved, line.shipped - has.committed, line.restocked - has.restocked)
-        if change.moves:
-            found.append(change)
+        committed, restocked = line.shipped, line.restocked
+        if has := kept.get(line.line_id):
+            reserved, committed, restocked = (
+                reserved - has.reserved,
+                committed - has.committed,
+                restocked - has.restocked,
+            )
+        if reserved or committed or restocked:
+            found.append(Change(line, reserved, committed, restocked))
     return found
 
 
