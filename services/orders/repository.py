@@ -1,5 +1,6 @@
 """How orders are kept in MongoDB: documents to domain and back, indexes, and the filters of the lists."""
 
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -7,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.orders.domain.order import Order
 from services.orders.domain.placing import ClientOrder
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import OrderState
+from shared.contracts.orders import OrderState, OrderStatus, StockStatus
 from shared.runtime.decision import Document, Kind
 
 
@@ -52,3 +53,20 @@ INDEXES = {
         _newest_first_by("lines.product_id"),
     ]
 }
+
+
+def orders_where(
+    *,
+    status: OrderStatus | None = None,
+    stock: StockStatus | None = None,
+    customer_id: str | None = None,
+    product_id: str | None = None,
+    placed_from: datetime | None = None,
+    placed_before: datetime | None = None,
+) -> Document:
+    """The filter of the list. A document without `placed_at` is no order yet, only messages wait for it."""
+    wanted = {"status": status, "stock": stock, "customer_id": customer_id, "lines.product_id": product_id}
+    times = {"$gte": placed_from, "$lt": placed_before}
+    placed_at = {bound: moment for bound, moment in times.items() if moment is not None}
+    equal = {field: value for field, value in wanted.items() if value is not None}
+    return {**equal, "placed_at": placed_at or {"$exists": True}}

@@ -166,12 +166,15 @@ class GoodwillLine(Contract):
     goods_amount: NonNegativeMoney
 
 
+GoodwillLines = Annotated[tuple[GoodwillLine, ...], Field(max_length=MAX_LINES), AfterValidator(_distinct)]
+
+
 class RefundSubmitted(OrdersMessage):
     """A goodwill refund: money back without goods back."""
 
     refund_id: Id
     reason: Code
-    lines: Annotated[tuple[GoodwillLine, ...], Field(max_length=MAX_LINES), AfterValidator(_distinct)] = ()
+    lines: GoodwillLines = ()
     shipping_amount: NonNegativeMoney
 
 

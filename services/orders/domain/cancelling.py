@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from services.orders.domain.moves import Move, illegal, not_yet, permit, require
+from services.orders.domain.moves import Move, illegal, permit, require, unknown
 from services.orders.domain.order import (
     Order,
     Units,
@@ -84,7 +84,7 @@ def decide(order: Order, message: ClaimDecided, ctx: Context) -> Decision[Order]
     permit(order, move, ctx)
     claim = next((c for c in order.state.claims if c.claim_id == message.claim_id), None)
     if claim is None:
-        raise not_yet(order, ctx, f"claim {message.claim_id} is not known", "claim_id")
+        raise unknown(order, ctx, f"claim {message.claim_id} is not known", "claim_id")
     if claim.status is status:
         return Decision(order)
     if claim.status is not ClaimStatus.CANCEL_REQUEST:

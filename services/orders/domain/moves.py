@@ -7,7 +7,7 @@ from enum import StrEnum
 from services.orders.domain.amounts import left_to_refund
 from services.orders.domain.order import Order, free, is_cancelled, is_confirmed, nothing_to_ship, open_claims
 from shared.contracts.orders import OrderState, OrderStatus, RefundStatus, StockStatus
-from shared.runtime.decision import Context, IllegalMove, NotYet
+from shared.runtime.decision import Context, IllegalMove, NotYet, Unknown
 
 
 class Move(StrEnum):
@@ -144,3 +144,8 @@ def illegal(order: Order, ctx: Context, sentence: str, field: str | None = None)
 
 def not_yet(order: Order, ctx: Context, sentence: str, field: str | None = None) -> NotYet:
     return NotYet(sentence, field=field, allowed=allowed_actions(order.state, ctx.actor.role))
+
+
+def unknown(order: Order, ctx: Context, sentence: str, field: str | None = None) -> Unknown:
+    """Something of the order that is not known yet: a parcel, a claim, a refund."""
+    return Unknown(sentence, field=field, allowed=allowed_actions(order.state, ctx.actor.role))

@@ -5,7 +5,7 @@ from functools import partial
 
 from services.orders.commands import RetryRefund
 from services.orders.domain.amounts import left, of_cancelled, sale_payment_id
-from services.orders.domain.moves import Move, illegal, not_yet, permit, require
+from services.orders.domain.moves import Move, illegal, permit, require, unknown
 from services.orders.domain.order import Order, Units
 from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.units import check_named
@@ -24,7 +24,7 @@ from shared.contracts.orders import (
     RefundSettled,
     RefundStatus,
 )
-from shared.runtime.decision import Context, Decision, Invalid, Unknown
+from shared.runtime.decision import Context, Decision, Invalid
 
 
 def refund_of_cancelled(
@@ -85,7 +85,7 @@ def retry(order: Order, message: RetryRefund, ctx: Context) -> Decision[Order]:
     permit(order, Move.RETRY_REFUND, ctx)
     refund = _by_id(order.state, message.refund_id)
     if refund is None:
-        raise Unknown(f"refund {message.refund_id} is not known")
+        raise unknown(order, ctx, f"refund {message.refund_id} is not known", "refund_id")
     if refund.status is not RefundStatus.FAILED:
         raise illegal(order, ctx, f"refund {refund.refund_id} is {refund.status}")
     _check_covered(order, refund, ctx)
@@ -126,7 +126,7 @@ def _meant(order: Order, message: RefundAnswer, ctx: Context) -> Refund:
         refund_id = _refund_id_of(order, claim, ctx)
     refund = None if refund_id is None else _by_id(order.state, refund_id)
     if refund is None:
-        raise not_yet(order, ctx, "the refund is not known", "refund_id" if message.claim_id is None else "claim_id")
+        raise unknown(order, ctx, "the refund is not known", "refund_id" if message.claim_id is None else "claim_id")
     return refund
 
 

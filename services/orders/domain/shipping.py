@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.orders.domain.cancelling import withdrawn_from
-from services.orders.domain.moves import SELLER, Move, illegal, not_yet, permit, require
+from services.orders.domain.moves import SELLER, Move, illegal, not_yet, permit, require, unknown
 from services.orders.domain.order import (
     Order,
     Units,
@@ -88,7 +88,7 @@ def _asked_to_cancel(state: OrderState, units: Units) -> Units:
 def _known(order: Order, shipment_id: str, ctx: Context) -> Shipment:
     shipment = shipment_of(order.state, shipment_id)
     if shipment is None:
-        refusal = illegal if nothing_to_ship(order.state) else not_yet
+        refusal = illegal if nothing_to_ship(order.state) else unknown
         raise refusal(order, ctx, f"shipment {shipment_id} is not known", "shipment_id")
     return shipment
 

@@ -1,0 +1,278 @@
+"""HTTP of the orders service: what people do goes through the table of `handlers.py`, as messages of the inbox do."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, Field, StringConstraints
+from uuid6 import uuid7
+
+from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.domain.moves import SELLER, Move, allowed_actions
+from services.orders.domain.order import Order
+from services.orders.repository import NEWEST_FIRST, ORDER, orders_where
+from shared.contracts.base import Code, Contract, Id, NonNegativeMoney
+from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimDecision,
+    ClaimSubmitted,
+    GoodwillLines,
+    OrdersMessage,
+    OrderSubmitted,
+    Parts,
+    PaymentCaptured,
+    PaymentDeclined,
+    Recipient,
+    RefundDeclined,
+    RefundPaid,
+    RefundSubmitted,
+    ShipmentDelivered,
+    ShipmentHandedOver,
+    TrackingChanged,
+)
+from shared.contracts.orders import ClaimType, OrderState, OrderStatus, Reason, StockStatus
+from shared.runtime.decision import Actor, Documents, Refusal
+from shared.runtime.http import Caller, Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
+from shared.runtime.problems import refusal_problem
+
+router = APIRouter()
+AT_ONCE = 8
+"""Orders of one batch that are decided at the same time."""
+
+
+def an_id(prefix: str) -> Any:
+    """The id is the sender's, or ours where none is brought."""
+    return Field(default_factory=lambda: f"{prefix}_{uuid7().hex}")
+
+
+class OrderView(OrderState):
+    recipient: Recipient | None = None
+    """Shown to the shop alone."""
+    allowed_actions: tuple[Move, ...]
+
+
+def shown(order: Order, actor: Actor) -> dict[str, Any]:
+    """What the actor may see of an order and do with it."""
+    view = OrderView.model_construct(
+        **dict(order.state),
+        recipient=order.recipient if actor.role in SELLER else None,
+        allowed_actions=tuple(allowed_actions(order.state, actor.role)),
+    )
+    return view.model_dump(mode="json")
+
+
+async def answer(
+    request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage, *, status: int = 200, part: str = ""
+) -> Response:
+    """The order after the command, with what may be done next."""
+
+    def render(docs: Documents) -> dict[str, Any]:
+        order = docs.get(ORDER, message.order_id)
+        assert order is not None
+        return shown(order, actor)
+
+    return await command(request, runtime, message, ORDER, message.order_id, render=render, status=status, part=part)
+
+
+# -- placing and paying ------------------------------------------------------------------------------------------------
+
+
+class NewOrder(OrderSubmitted):
+    order_id: Id = an_id("ord")
+
+
+class NewPayment(Contract):
+    payment_id: Id = an_id("pay")
+    amount: NonNegativeMoney
+    method: Code | None = None
+    error_code: Code | None = None
+    """Why the attempt failed; without it the money came."""
+
+
+@router.post("/orders", status_code=201, response_model=OrderView)
+async def place_order(request: Request, runtime: Runtime, actor: Caller, body: NewOrder) -> Response:
+    return await answer(request, runtime, actor, OrderSubmitted(**dict(body)), status=201)
+
+
+@router.post("/orders/{id}/payments", response_model=OrderView)
+async def record_payment(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewPayment) -> Response:
+    """Money that came, or did not, past every provider: a bank transfer."""
+    told = body.model_dump(exclude={"error_code"}) | {"order_id": id}
+    if body.error_code is None:
+        return await answer(request, runtime, actor, PaymentCaptured(**told))
+    return await answer(request, runtime, actor, PaymentDeclined(**told, error_code=body.error_code))
+
+
+# -- confirming --------------------------------------------------------------------------------------------------------
+
+
+class Batch(Contract):
+    order_ids: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...],
+        Field(min_length=1, max_length=1000),
+    ]
+
+
+@router.post("/orders/confirm")
+async def confirm_orders(request: Request, runtime: Runtime, actor: Caller, body: Batch) -> dict[str, Any]:
+    """Each order for itself: what is wrong with one does not hold up the others."""
+
+    async def confirm(order_id: str) -> dict[str, Any]:
+        message = ConfirmOrder.model_construct(order_id=order_id)
+        try:
+            response = await answer(request, runtime, actor, message, part=order_id)
+        except Refusal as refusal:
+            response = refusal_problem(refusal)
+        content = json.loads(bytes(response.body))
+        return {
+            "order_id": order_id,
+            "status": response.status_code,
+            "order" if response.status_code == 200 else "problem": content,
+        }
+
+    items: list[dict[str, Any]] = []
+    order_ids = list(dict.fromkeys(body.order_ids))
+    for start in range(0, len(order_ids), AT_ONCE):
+        items += await asyncio.gather(*map(confirm, order_ids[start : start + AT_ONCE]))
+    return {"items": items}
+
+
+@router.post("/orders/{id}/confirm", response_model=OrderView)
+async def confirm_order(request: Request, runtime: Runtime, actor: Caller, id: Id) -> Response:
+    return await answer(request, runtime, actor, ConfirmOrder(order_id=id))
+
+
+# -- shipping ----------------------------------------------------------------------------------------------------------
+
+
+class NewTracking(Contract):
+    carrier: Code
+    tracking_no: Code
+
+
+class NewShipment(NewTracking):
+    shipment_id: Id = an_id("shp")
+    lines: Parts | None = None
+    withdraw_cancel_request: bool = False
+
+
+@router.post("/orders/{id}/shipments", response_model=OrderView)
+async def ship(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewShipment) -> Response:
+    """Without lines everything that still has to be sent is in the parcel."""
+    return await answer(request, runtime, actor, ShipmentHandedOver(order_id=id, **dict(body)))
+
+
+@router.post("/orders/{id}/shipments/{shipment_id}/tracking", response_model=OrderView)
+async def correct_tracking(
+    request: Request, runtime: Runtime, actor: Caller, id: Id, shipment_id: Id, body: NewTracking
+) -> Response:
+    message = TrackingChanged(order_id=id, shipment_id=shipment_id, **dict(body))
+    return await answer(request, runtime, actor, message)
+
+
+@router.post("/orders/{id}/shipments/{shipment_id}/delivered", response_model=OrderView)
+async def deliver(request: Request, runtime: Runtime, actor: Caller, id: Id, shipment_id: Id) -> Response:
+    return await answer(request, runtime, actor, ShipmentDelivered(order_id=id, shipment_id=shipment_id))
+
+
+# -- claims and refunds ------------------------------------------------------------------------------------------------
+
+
+class NewClaim(Contract):
+    claim_id: Id = an_id("clm")
+    type: ClaimType
+    lines: Parts | None = None
+    reason: Reason
+    decided: bool = False
+
+
+class NewDecision(Contract):
+    decision: ClaimDecision
+
+
+class NewRefund(Contract):
+    refund_id: Id = an_id("rfd")
+    reason: Code
+    lines: GoodwillLines = ()
+    shipping_amount: NonNegativeMoney
+
+
+class RefundResult(Contract):
+    error_code: Code | None = None
+    """Why it failed; without it the money is with the customer."""
+
+
+@router.post("/orders/{id}/claims", response_model=OrderView)
+async def open_claim(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewClaim) -> Response:
+    """Without lines everything that can still be cancelled is meant."""
+    return await answer(request, runtime, actor, ClaimSubmitted(order_id=id, **dict(body)))
+
+
+@router.post("/orders/{id}/claims/{claim_id}/decision", response_model=OrderView)
+async def decide_claim(
+    request: Request, runtime: Runtime, actor: Caller, id: Id, claim_id: Id, body: NewDecision
+) -> Response:
+    return await answer(request, runtime, actor, ClaimDecided(order_id=id, claim_id=claim_id, decision=body.decision))
+
+
+@router.post("/orders/{id}/refunds", response_model=OrderView)
+async def give_goodwill(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewRefund) -> Response:
+    return await answer(request, runtime, actor, RefundSubmitted(order_id=id, **dict(body)))
+
+
+@router.post("/orders/{id}/refunds/{refund_id}/result", response_model=OrderView)
+async def record_refund_result(
+    request: Request, runtime: Runtime, actor: Caller, id: Id, refund_id: Id, body: RefundResult
+) -> Response:
+    if body.error_code is None:
+        return await answer(request, runtime, actor, RefundPaid(order_id=id, refund_id=refund_id))
+    message = RefundDeclined(order_id=id, refund_id=refund_id, error_code=body.error_code)
+    return await answer(request, runtime, actor, message)
+
+
+@router.post("/orders/{id}/refunds/{refund_id}/retry", response_model=OrderView)
+async def retry_refund(request: Request, runtime: Runtime, actor: Caller, id: Id, refund_id: Id) -> Response:
+    return await answer(request, runtime, actor, RetryRefund(order_id=id, refund_id=refund_id))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+@router.get("/orders")
+async def list_orders(
+    runtime: Runtime,
+    actor: Caller,
+    status: OrderStatus | None = None,
+    stock: StockStatus | None = None,
+    customer_id: Id | None = None,
+    product_id: Id | None = None,
+    placed_from: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    placed_before: Annotated[AwareDatetime | None, Query(alias="to", description="not included")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page:
+    """Newest first."""
+    wanted = orders_where(
+        status=status,
+        stock=stock,
+        customer_id=customer_id,
+        product_id=product_id,
+        placed_from=placed_from,
+        placed_before=placed_before,
+    )
+    orders = runtime.collection(ORDER.collection)
+    page = await paginate(orders, wanted, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page([shown(ORDER.load(document), actor) for document in page.items], page.next_cursor)
+
+
+@router.get("/orders/{id}", response_model=OrderView)
+async def read_order(request: Request, runtime: Runtime, actor: Caller, id: Id) -> Response:
+    stored = await runtime.store.get(ORDER, id)
+    if stored is None or stored.state is None:
+        raise NotFound(f"order {id} is not known")
+    tag = etag(stored.revision, stored.sequence)
+    if not_modified(request, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return JSONResponse(shown(stored.state, actor), headers={"ETag": tag})
