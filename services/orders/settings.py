@@ -9,7 +9,6 @@ from shared.runtime.settings import ServiceSettings
 class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="ORDERS_", frozen=True, populate_by_name=True)
 
-    http_port: int = 8001
     pay_within_hours: int = Field(24, ge=1)
     """How long an order waits for its payment."""
     ship_within_business_days: int = Field(3, ge=1)
