@@ -1,0 +1,118 @@
+"""As a producer: every event that orders publishes is the golden example of its type."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.handlers import TABLE
+from services.orders.repository import CLIENT_ORDER, ORDER
+from services.orders.settings import Settings
+from shared.contracts import orders
+from shared.contracts.base import Money
+from shared.contracts.envelope import Envelope
+from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimDecision,
+    ClaimSubmitted,
+    GoodwillLine,
+    OrdersMessage,
+    PaymentCaptured,
+    PaymentDeclined,
+    RefundDeclined,
+    RefundPaid,
+    RefundSubmitted,
+    ShipmentDelivered,
+    ShipmentHandedOver,
+    TrackingChanged,
+)
+from shared.contracts.orders import ClaimType, LineUnits, Reason
+from tests.orders.given import reserved
+from tests.support.golden import assert_golden, golden
+from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
+
+PLACED = golden("orders.OrderSubmitted.v1")
+ID = PLACED.subject
+DUE = Money(amount=202_000, currency="KRW")
+NOTHING = Money(amount=0, currency="KRW")
+
+
+def part(line_id: str, quantity: int) -> tuple[LineUnits, ...]:
+    return (LineUnits(line_id=line_id, quantity=quantity),)
+
+
+def cancel(claim_id: str, quantity: int) -> ClaimSubmitted:
+    lines = part("1", quantity)
+    return ClaimSubmitted(
+        order_id=ID, claim_id=claim_id, type=ClaimType.CANCEL, lines=lines, reason=Reason.COLOR_AND_SIZE
+    )
+
+
+def answered(claim_id: str, decision: ClaimDecision) -> ClaimDecided:
+    return ClaimDecided(order_id=ID, claim_id=claim_id, decision=decision)
+
+
+HAT = ShipmentHandedOver(
+    order_id=ID, shipment_id="shp_1", carrier="CJGLS", tracking_no="6891-0420-1101", lines=part("2", 1)
+)
+SORRY = RefundSubmitted(
+    order_id=ID,
+    refund_id="rfd_goodwill",
+    reason="LATE_PARCEL",
+    lines=(GoodwillLine(line_id="2", goods_amount=Money(amount=2_000, currency="KRW")),),
+    shipping_amount=NOTHING,
+)
+LIFE: list[tuple[str, OrdersMessage]] = [
+    ("/payments", PaymentDeclined(order_id=ID, payment_id="pay_0", amount=DUE, method="card", error_code="CARD_LIMIT")),
+    ("/payments", PaymentCaptured(order_id=ID, payment_id="pay_1", amount=DUE, method="card")),
+    ("seller:local", ConfirmOrder(order_id=ID)),
+    ("/marketplace", cancel("clm_1", 1)),
+    ("seller:local", answered("clm_1", ClaimDecision.REJECTED)),
+    ("/marketplace", cancel("clm_2", 1)),
+    ("/marketplace", answered("clm_2", ClaimDecision.WITHDRAWN)),
+    ("/carrier", HAT),
+    ("/carrier", TrackingChanged(order_id=ID, shipment_id="shp_1", carrier="CJGLS", tracking_no="6891-0420-1102")),
+    ("/carrier", ShipmentDelivered(order_id=ID, shipment_id="shp_1")),
+    ("/marketplace", SORRY),
+    ("/payments", RefundDeclined(order_id=ID, refund_id="rfd_goodwill", error_code="ACCOUNT_CLOSED")),
+    ("seller:local", RetryRefund(order_id=ID, refund_id="rfd_goodwill")),
+    ("/payments", RefundPaid(order_id=ID, refund_id="rfd_goodwill")),
+    ("/marketplace", cancel("clm_3", 3)),
+    ("seller:local", answered("clm_3", ClaimDecision.APPROVED)),
+]
+"""Two knitwear lines: the hat is sent, the three pullovers are cancelled after two requests came to nothing."""
+
+
+def published() -> dict[str, Envelope]:
+    """The first event of each type in that life, but the refund that was settled and the request that was granted."""
+    desk = MemoryRuntime("orders", TABLE, [ORDER, CLIENT_ORDER], Settings())
+    desk.deliver(PLACED)
+    desk.deliver(event_envelope(reserved(ID), ID, 1, time=PLACED.time + timedelta(seconds=1)))
+    for hours, (teller, message) in enumerate(LIFE, start=1):
+        at = PLACED.time + timedelta(hours=hours)
+        if teller.startswith("/"):
+            desk.deliver(message_envelope(message, source=teller, time=at))
+        else:
+            desk.command(message, ID, teller, at=at)
+    assert (desk.parked, desk.held) == ([], {})
+    return {envelope.type: envelope for envelope in reversed(desk.events)}
+
+
+PUBLISHED = published()
+
+
+def test_every_type_of_event_happens_in_it() -> None:
+    assert set(PUBLISHED) == {event.wire_type() for event in orders.EVENTS}
+
+
+@pytest.mark.parametrize("wire_type", sorted(PUBLISHED))
+def test_a_published_event_is_the_golden_one(wire_type: str) -> None:
+    assert_golden(PUBLISHED[wire_type])
+
+
+@pytest.mark.parametrize("wire_type", sorted(PUBLISHED))
+def test_it_says_nothing_personal(wire_type: str) -> None:
+    text = PUBLISHED[wire_type].data.decode()
+    for secret in ("recipient", "받는 분", "000-0000-0000", "세종대로", "문 앞"):
+        assert secret in PLACED.data.decode()
+        assert secret not in text
