@@ -12,6 +12,8 @@ from deploy.local.part import Part
 from deploy.local.ports import REPLICA_SET, mongo_uri
 
 NOT_YET_INITIALIZED = 94
+TRANSACTION_SECONDS = 15
+"""A process killed inside a transaction leaves its locks behind: nobody else waits longer for them (default: 60)."""
 DEBIAN_PACKAGES = {
     "libcurl.so.4": "libcurl4",
     "libssl.so.3": "libssl3",
@@ -34,6 +36,7 @@ def mongo(directory: Path, port: int) -> Part:
             *(str(mongod), "--replSet", REPLICA_SET, "--dbpath", str(directory)),
             *("--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket", "--quiet"),
             *("--wiredTigerCacheSizeGB", "0.5", "--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
         ],
         log=directory.parent / "logs" / "mongo.log",
         prepare=lambda: _prepare(mongod, directory),

@@ -36,6 +36,7 @@ def _kafka(ports: Ports) -> DockerContainer:
 
 def _mongo(port: int) -> DockerContainer:
     command = ["--replSet", REPLICA_SET, "--port", str(port), "--wiredTigerCacheSizeGB", "0.5"]
+    command += ["--setParameter", f"transactionLifetimeLimitSeconds={mongo.TRANSACTION_SECONDS}"]
     return DockerContainer(MONGO_IMAGE).with_bind_ports(port, port).with_command(command)
 
 
