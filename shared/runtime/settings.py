@@ -13,7 +13,7 @@ class ServiceSettings(BaseSettings):
     mongodb_uri: str = Field("mongodb://127.0.0.1:27017/?replicaSet=rs0", validation_alias=AliasChoices("MONGODB_URI"))
     store_currency: str = Field("KRW", pattern=r"^[A-Z]{3}$", validation_alias=AliasChoices("STORE_CURRENCY"))
     store_timezone: str = Field("Asia/Seoul", validation_alias=AliasChoices("STORE_TIMEZONE"))
-    topic_prefix: str = Field("", validation_alias=AliasChoices("TOPIC_PREFIX"))
+    topic_prefix: str = Field("", pattern="^[A-Za-z0-9_-]{0,30}$", validation_alias=AliasChoices("TOPIC_PREFIX"))
     """Put before every topic, group and database name: several stores or test runs on one Kafka and MongoDB."""
     log_format: str = Field("json", pattern="^(json|text)$", validation_alias=AliasChoices("LOG_FORMAT"))
     http_host: str = "127.0.0.1"

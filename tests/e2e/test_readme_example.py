@@ -18,7 +18,7 @@ from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "emit.py"
-PREFIX = "example."
+PREFIX = "example-"
 
 
 @contextmanager
