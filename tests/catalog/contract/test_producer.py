@@ -60,7 +60,8 @@ def catalog() -> MemoryRuntime:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 def test_a_published_event_is_its_golden(event: type[Message], catalog: MemoryRuntime) -> None:
-    assert_golden(next(envelope for envelope in catalog.events if envelope.type == event.wire_type()))
+    told = [envelope for envelope in catalog.events if envelope.subject != BEANIE]
+    assert_golden(next(envelope for envelope in told if envelope.type == event.wire_type()))
 
 
 def test_each_product_tells_its_events_in_sequence(catalog: MemoryRuntime) -> None:
