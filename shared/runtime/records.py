@@ -1,6 +1,6 @@
 """From a Kafka record to a message some handler answers, or to the reason why none can. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -122,6 +122,9 @@ def read(record: Record, table: Handlers) -> Read:
         return Unreadable(record, envelope, Fault("INVALID", "the value is not JSON"))
     if fault := _wrong_subject(message, envelope):
         return Unreadable(record, envelope, fault)
+    if isinstance(message, InboxMessage):
+        # Another system may number its messages by whatever it likes; only the numbers of our events mean an order.
+        envelope = replace(envelope, sequence=None, aggregate=None)
     return Incoming(record, envelope, handler, message, Actor("system", envelope.source))
 
 

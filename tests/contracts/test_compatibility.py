@@ -10,7 +10,7 @@ import pytest
 from shared.contracts.envelope import Envelope, encode
 from shared.contracts.registry import WIRE_TYPES
 from shared.runtime.handlers import Handlers
-from shared.runtime.records import ReadPast, Record, Unreadable, read
+from shared.runtime.records import Incoming, ReadPast, Record, Unreadable, read
 from tests.support.golden import golden, goldens, violations
 
 FROM_THE_FUTURE = {"added_in_a_later_release": {"anything": [1, "2", None]}}
@@ -64,3 +64,16 @@ def test_a_known_type_in_a_version_from_the_future_waits_parked(table: Handlers,
     answer = read(record(replace(known, type=known.type.removesuffix("1") + "2"), topic), table)
     assert isinstance(answer, Unreadable)
     assert answer.fault.error == "UNKNOWN_VERSION"
+
+
+@pytest.mark.parametrize("wire_type", [name for name, each in WIRE_TYPES.items() if each.topic.endswith(".inbox")])
+def test_numbers_of_another_system_s_own_mean_nothing(wire_type: str) -> None:
+    """Taken for ours, a payment that comes with a lower number than the message before it would be lost."""
+    message, topic = golden(wire_type), WIRE_TYPES[wire_type].topic
+    table = import_module(f"services.{topic.partition('.')[0]}.handlers").TABLE
+    plain = read(record(message, topic), table)
+    numbered = read(record(replace(message, sequence=3, aggregate="order"), topic), table)
+    assert isinstance(plain, Incoming)
+    assert isinstance(numbered, Incoming)
+    assert numbered.envelope == plain.envelope
+    assert numbered.seen_key == plain.seen_key
