@@ -31,6 +31,7 @@ from shared.contracts.orders import (
     OrderCancelled,
     OrderPaid,
     Reason,
+    Refund,
     RefundRequested,
 )
 from shared.runtime.decision import Announcement, Context, Decision, Invalid
@@ -110,21 +111,30 @@ def grant(order: Order, claim: Claim, ctx: Context) -> tuple[Order, list[Announc
 def cancel(
     order: Order, units: Units, reason: Reason, ctx: Context, *, claim_id: str | None = None, detail: str | None = None
 ) -> tuple[Order, list[Announcement]]:
-    """Takes the units out of the order and asks for the money that was paid for them."""
-    state, events = order.state, list[Announcement]()
-    paid = state.paid_at is not None
-    counters = ("cancelled",) if paid else ("cancelled", "cancelled_unpaid")
-    after = order.now(ctx, lines=counted(state.lines, units, *counters))
-    refund = refund_of_cancelled(state, after.state, units, reason, claim_id, ctx)
+    """Takes the units out of the order and tells what follows; an order that owes nothing any more is paid."""
+    events: list[Announcement] = []
+    after, refund = take_out(order, units, reason, ctx, claim_id)
     if refund is not None:
-        after = after.now(ctx, refunds=(*state.refunds, refund))
         events.append(partial(RefundRequested, refund=refund))
-    if not paid and not is_cancelled(after.state) and after.state.amount_due.is_zero():
+    if after.state.paid_at is None and not is_cancelled(after.state) and after.state.amount_due.is_zero():
         after = after.now(ctx, paid_at=ctx.now)
         events.append(partial(OrderPaid, payment=None))
     if nothing_to_ship(after.state):
         events.append(partial(OrderCancelled, lines=as_lines(units), reason=reason, detail=detail))
     return after, events
+
+
+def take_out(
+    order: Order, units: Units, reason: Reason, ctx: Context, claim_id: str | None
+) -> tuple[Order, Refund | None]:
+    """The order without the units, and the refund of what was paid for them."""
+    state = order.state
+    counters = ("cancelled", "cancelled_unpaid") if state.paid_at is None else ("cancelled",)
+    after = order.now(ctx, lines=counted(state.lines, units, *counters))
+    refund = refund_of_cancelled(state, after.state, units, reason, claim_id, ctx)
+    if refund is None:
+        return after, None
+    return after.now(ctx, refunds=(*state.refunds, refund)), refund
 
 
 def withdrawn_from(claims: Sequence[Claim], taken: Units, ctx: Context) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:

@@ -4,10 +4,12 @@ from functools import partial
 
 from services.orders.domain.moves import Move, permit
 from services.orders.domain.order import Order, is_cancelled
+from services.orders.domain.overtaken import before, cancelled_again, overtaken_cancels
 from services.orders.domain.repeats import answered, is_repeat
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import PaymentCaptured, PaymentDeclined
 from shared.contracts.orders import (
+    Claim,
     OrderPaid,
     OrderState,
     Payment,
@@ -31,11 +33,13 @@ def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Or
         raise Invalid("a payment of nothing is no payment", field="amount.amount")
     order = answered(order, "payment", message.payment_id, message)
     unwelcome = _no_sale(order.state, message.amount)
-    if unwelcome is not None:
-        return _give_back(order, message, unwelcome, ctx)
-    payment = _payment(message, PaymentStatus.CAPTURED, None, ctx)
-    paid = order.now(ctx, payments=(*order.state.payments, payment), paid_at=ctx.now)
-    return Decision(paid, [partial(OrderPaid, payment=payment)])
+    if unwelcome is None:
+        return _pay(order, message, ctx)
+    overtaken = overtaken_cancels(order, ctx)
+    order_then = before(order, overtaken, ctx)
+    if _no_sale(order_then.state, message.amount) is None:
+        return _pay(order_then, message, ctx, overtaken)
+    return _give_back(order, message, unwelcome, ctx)
 
 
 def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Order]:
@@ -48,6 +52,13 @@ def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Or
     payment = _payment(message, PaymentStatus.FAILED, message.error_code, ctx)
     tried = order.now(ctx, payments=(*order.state.payments, payment))
     return Decision(tried, [partial(PaymentFailed, payment=payment)])
+
+
+def _pay(order: Order, message: PaymentCaptured, ctx: Context, overtaken: tuple[Claim, ...] = ()) -> Decision[Order]:
+    payment = _payment(message, PaymentStatus.CAPTURED, None, ctx)
+    paid = order.now(ctx, payments=(*order.state.payments, payment), paid_at=ctx.now)
+    after, refunds = cancelled_again(paid, overtaken, ctx)
+    return Decision(after, [partial(OrderPaid, payment=payment), *refunds])
 
 
 def _no_sale(state: OrderState, amount: Money) -> RefundKind | None:

@@ -131,12 +131,16 @@ def _meant(order: Order, message: RefundAnswer, ctx: Context) -> Refund:
 
 
 def _refund_id_of(order: Order, claim: Claim | None, ctx: Context) -> str | None:
+    """None while there may still be one: the claim is open, or the payment that it gives back is not told yet."""
     if claim is None or claim.closed_at is None:
         return None
-    if claim.refund_id is None:
-        outcome = "owed no money" if claim.status is ClaimStatus.CANCEL_DONE else f"is {claim.status}"
-        raise illegal(order, ctx, f"claim {claim.claim_id} {outcome}", "claim_id")
-    return claim.refund_id
+    if claim.refund_id is not None:
+        return claim.refund_id
+    if claim.status is not ClaimStatus.CANCEL_DONE:
+        raise illegal(order, ctx, f"claim {claim.claim_id} is {claim.status}", "claim_id")
+    if order.state.paid_at is not None:
+        raise illegal(order, ctx, f"claim {claim.claim_id} owed no money", "claim_id")
+    return None
 
 
 def _by_id(state: OrderState, refund_id: str) -> Refund | None:

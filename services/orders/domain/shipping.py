@@ -63,7 +63,7 @@ def correct_tracking(order: Order, message: TrackingChanged, ctx: Context) -> De
     shipment = _known(order, message.shipment_id, ctx)
     if (shipment.carrier, shipment.tracking_no) == (message.carrier, message.tracking_no):
         return Decision(order)
-    if shipment.delivered_at is not None:
+    if shipment.delivered_at is not None and shipment.delivered_at <= ctx.now:
         raise illegal(order, ctx, f"shipment {shipment.shipment_id} is delivered")
     corrected = shipment.model_copy(update={"carrier": message.carrier, "tracking_no": message.tracking_no})
     return Decision(_with(order, corrected, ctx), [partial(TrackingCorrected, shipment=corrected)])

@@ -1,6 +1,7 @@
 """Any sequence of messages, legal or not, early, late or repeated, leaves an order whose invariants hold."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -31,6 +32,7 @@ from tests.orders.given import (
 )
 from tests.orders.invariants import broken
 from tests.support.golden import violations
+from tests.support.memory import T0
 
 N = st.sampled_from(range(1, 4))
 wanted = st.none() | st.dictionaries(st.sampled_from(["1", "2"]), N, min_size=1)
@@ -65,6 +67,7 @@ asked: st.SearchStrategy[OrdersMessage] = st.one_of(
 )
 step: st.SearchStrategy[tuple[str, Message]] = st.one_of(
     st.tuples(st.just("told"), told),
+    st.tuples(st.just("told late"), told),
     st.tuples(st.just("asked"), asked),
     st.tuples(st.just("catalog"), st.sampled_from([reserved(), rejected()])),
 )
@@ -74,6 +77,8 @@ def take(desk: Desk, how: str, message: Any) -> None:
     before, published = desk.state(ORDER, ID), len(desk.records)
     if how == "told":
         desk.tell(message)
+    elif how == "told late":
+        desk.deliver(replace(desk.sent(message), time=T0))
     elif how == "catalog":
         desk.catalog_says(message)
     else:

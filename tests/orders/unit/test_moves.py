@@ -109,8 +109,8 @@ approve       h    h       h     h       h         ·       h      h       h    
 reject        h    h       h     h       h         ·       h      h       h       x       x     h
 withdraw      h    h       h     h       h         ·       h      h       h       x       x     h
 goodwill      h    h       ·     ·       ·         ·       ·      ·       ·       x       x     ·
-refunded      h    h       h     h       h         h       h      h       h       x       ·     h
-declined      h    h       h     h       h         h       h      h       h       x       ·     h
+refunded      h    h       h     h       h         h       h      h       h       h       ·     h
+declined      h    h       h     h       h         h       h      h       h       h       ·     h
 retry         h    h       h     h       h         h       h      h       h       h       h     ·
 """
 

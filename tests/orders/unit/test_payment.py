@@ -14,6 +14,7 @@ from tests.orders.given import (
     declined,
     paid,
     placed,
+    refunded,
     rejected,
     won,
 )
@@ -98,6 +99,31 @@ def test_cancelling_all_that_costs_something_pays_the_rest() -> None:
     desk.tell(cancel(wanted={"1": 1}), decided(ClaimDecision.APPROVED))
     assert desk.public.status is OrderStatus.PAYED
     assert desk.event_types[-3:] == ["ClaimApproved", "ClaimCompleted", "OrderPaid"]
+
+
+def test_a_payment_made_before_a_cancel_and_told_after_it_was_a_sale() -> None:
+    desk = a_placed_order(a_line("1", 3, 10_000))
+    made = desk.sent(paid(13_000))
+    desk.tell(cancel("clm_1", {"1": 1}, decided=True), refunded(claim_id="clm_1"), cancel("clm_2", decided=True))
+    assert desk.public.status is OrderStatus.CANCELED
+    desk.deliver(made)
+    assert desk.public.paid_at == made.time
+    assert [(refund.claim_id, refund.amount.amount, refund.status) for refund in desk.public.refunds] == [
+        ("clm_1", 3_333, RefundStatus.SETTLED),
+        ("clm_2", 9_667, RefundStatus.REQUESTED),
+    ]
+    assert [claim.refund_id for claim in desk.public.claims] == [refund.refund_id for refund in desk.public.refunds]
+    assert (desk.line.cancelled, desk.line.cancelled_unpaid) == (3, 0)
+    assert desk.event_types[-4:] == ["OrderPaid", "RefundRequested", "RefundRequested", "RefundSettled"]
+    assert desk.public.status is OrderStatus.CANCELED
+
+
+def test_a_payment_made_between_two_cancels_was_for_the_rest() -> None:
+    desk = a_placed_order(a_line("1", 3, 10_000)).tell(cancel("clm_1", {"1": 1}, decided=True))
+    made = desk.sent(paid(9_667))
+    desk.tell(cancel("clm_2", decided=True)).deliver(made)
+    assert [(refund.kind, refund.amount.amount) for refund in desk.public.refunds] == [(RefundKind.CANCEL, 9_667)]
+    assert (desk.line.cancelled, desk.line.cancelled_unpaid) == (3, 1)
 
 
 def test_a_declined_attempt_is_kept_with_its_code() -> None:

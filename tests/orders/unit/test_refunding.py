@@ -2,7 +2,7 @@ import pytest
 
 from services.orders.commands import RetryRefund
 from shared.contracts.base import Money
-from shared.contracts.inbox_orders import GoodwillLine, RefundPaid
+from shared.contracts.inbox_orders import ClaimDecision, GoodwillLine, RefundPaid
 from shared.contracts.orders import RefundKind, RefundStatus
 from shared.runtime.decision import IllegalMove, Unknown
 from tests.orders.given import (
@@ -13,6 +13,7 @@ from tests.orders.given import (
     a_paid_order,
     a_placed_order,
     cancel,
+    decided,
     goodwill,
     paid,
     refund_failed,
@@ -55,7 +56,12 @@ def test_an_answer_to_an_unknown_refund_waits_for_it() -> None:
 
 
 def test_a_claim_that_owed_no_money_has_no_refund_to_answer() -> None:
-    desk = a_placed_order().tell(cancel(decided=True), refunded(claim_id="clm_1"))
+    desk = a_placed_order(a_line(amount=0), fee=0).tell(cancel(decided=True), refunded(claim_id="clm_1"))
+    assert desk.refused == [("ILLEGAL_MOVE", "claim_id")]
+
+
+def test_a_claim_that_was_not_granted_has_no_refund_to_answer() -> None:
+    desk = a_paid_order().tell(cancel(), decided(ClaimDecision.REJECTED), refunded(claim_id="clm_1"))
     assert desk.refused == [("ILLEGAL_MOVE", "claim_id")]
 
 

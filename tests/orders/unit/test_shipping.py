@@ -132,6 +132,13 @@ def test_tracking_is_corrected_until_delivery() -> None:
     assert desk.public.shipments[0].tracking_no == "T-9"
 
 
+def test_a_correction_made_before_delivery_and_told_after_it_is_taken() -> None:
+    desk = an_order_to_ship().tell(shipped())
+    correction = desk.sent(tracked("T-9"))
+    desk.tell(delivered()).deliver(correction)
+    assert desk.public.shipments[0].tracking_no == "T-9"
+
+
 def test_a_delivered_order_is_decided_eight_days_later() -> None:
     desk = an_order_to_ship(a_line("1", 3)).tell(shipped("shp_1", {"1": 1}), shipped("shp_2"), delivered("shp_2"))
     assert (desk.public.status, desk.public.decide_at) == (OrderStatus.DELIVERING, None)
