@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.analytics.buckets import day_of
-from shared.contracts.base import Contract, Utc
+from shared.contracts.base import Contract
 from shared.contracts.orders import LineState, OrderState, Refund, RefundKind, RefundStatus
 
 
@@ -51,9 +51,9 @@ class LedgerRow(Contract):
     """list − discount of a sale, − the goods' value of a refund."""
     shipping_amount: int = 0
     currency: str
-    paid_at: Utc
+    paid_at: datetime
     paid_day: str
-    occurred_at: Utc
+    occurred_at: datetime
     """When it was paid, or the refund settled."""
     event_day: str
     """Like `paid_day`, a day of the store's zone."""
@@ -138,14 +138,14 @@ def _naming(line: LineState) -> dict[str, Any]:
 
 def _value(line: LineState) -> dict[str, int]:
     """Of the units sold. The discount is what is left between list and net, so that the payment is met exactly."""
-    units = (line.cancelled_unpaid, line.ordered, line.ordered)
-    gross = line.list_amount.units(*units).amount
-    net = (line.list_amount - line.discount_amount).units(*units).amount
+    gross, net = line.list_amount, line.list_amount - line.discount_amount
+    if line.cancelled_unpaid:
+        gross, net = (amount.units(line.cancelled_unpaid, line.ordered, line.ordered) for amount in (gross, net))
     return {
         "units": line.ordered - line.cancelled_unpaid,
-        "list_amount": gross,
-        "discount_amount": gross - net,
-        "net_amount": net,
+        "list_amount": gross.amount,
+        "discount_amount": gross.amount - net.amount,
+        "net_amount": net.amount,
     }
 
 

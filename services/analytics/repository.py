@@ -1,7 +1,7 @@
 """All that analytics knows of MongoDB: its documents, indexes and what reports read."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from services.analytics.ledger import RowKind
 from services.analytics.projections import LEDGER, OrderFacts
 from services.analytics.reports import Ranking
 from services.analytics.rollups import COLLECTION as ROLLUPS
-from services.analytics.rollups import FIELD, PREFIX, SOLD, TAKEN_BACK, Basis, Figures, Scope
+from services.analytics.rollups import FIELD, PREFIX, SOLD, TAKEN_BACK_IN, Basis, Figures, Scope
 from shared.runtime.decision import Document, Kind
 from shared.runtime.mongo import Collection, Database, Session
 
@@ -59,7 +59,7 @@ class Best:
 
 async def best_products(rollups: Collection, period: Period, basis: Basis, by: Ranking, limit: int) -> list[Best]:
     """Those with anything sold or taken back in the period, and their names as last sold in it; ties by id."""
-    names = [*SOLD, *(f"{PREFIX[basis]}_{name}" for name in TAKEN_BACK)]
+    names = [*SOLD, *TAKEN_BACK_IN[basis]]
     first, last = period.keys
     within = {"$and": [{"$gte": ["$$bucket.k", first]}, {"$lte": ["$$bucket.k", last]}]}
     buckets = {"$objectToArray": f"${FIELD[period.grain]}"}
@@ -112,24 +112,35 @@ def ledger_query(order_id: str | None, product_id: str | None, day: date | None,
 def ledger_by_day(database: Database, session: Session) -> AsyncIterator[Document]:
     """Figures of each product (None: of the orders themselves) and day, sorted by product; up to two for a day."""
     is_sale = {"$eq": ["$kind", RowKind.SALE.value]}
-    columns = ("counted", "units", "list_amount", "discount_amount", "shipping_amount")
-    back = ("counted", "units", "net_amount", "shipping_amount")
+    sold = ("$counted", "$units", "$list_amount", "$discount_amount", "$shipping_amount")
+    taken_back = (
+        "$counted",
+        *({"$multiply": [-1, column]} for column in ("$units", "$net_amount", "$shipping_amount")),
+    )
 
-    def taken_back(basis: Basis) -> Document:
-        """Zero for the rows of a sale."""
-        amounts = (f"${column}" if column == "counted" else {"$multiply": [-1, f"${column}"]} for column in back)
-        names = (f"{PREFIX[basis]}_{name}" for name in TAKEN_BACK)
-        return {name: {"$sum": {"$cond": [is_sale, 0, amount]}} for name, amount in zip(names, amounts, strict=True)}
+    def sums(names: Sequence[str], amounts: Sequence[Any], *, of_sales: bool) -> Document:
+        chosen = [[is_sale, amount, 0] if of_sales else [is_sale, 0, amount] for amount in amounts]
+        return {name: {"$sum": {"$cond": one}} for name, one in zip(names, chosen, strict=True)}
 
-    sold = {name: {"$sum": {"$cond": [is_sale, f"${column}", 0]}} for name, column in zip(SOLD, columns, strict=True)}
-    by_event_day = {"_id": {"product_id": "$product_id", "day": "$event_day"}, "rows": {"$sum": 1}}
-    by_paid_day = {"_id": {"product_id": "$product_id", "day": "$paid_day"}, "rows": {"$sum": 0}}
     carried = [
         {"$match": {"kind": {"$ne": RowKind.SALE.value}}},
-        {"$group": {**by_paid_day, **taken_back(Basis.ORDER)}},
+        {
+            "$group": {
+                "_id": {"product_id": "$product_id", "day": "$paid_day"},
+                "rows": {"$sum": 0},
+                **sums(TAKEN_BACK_IN[Basis.ORDER], taken_back, of_sales=False),
+            }
+        },
     ]
     pipeline = [
-        {"$group": {**by_event_day, **sold, **taken_back(Basis.EVENT)}},
+        {
+            "$group": {
+                "_id": {"product_id": "$product_id", "day": "$event_day"},
+                "rows": {"$sum": 1},
+                **sums(SOLD, sold, of_sales=True),
+                **sums(TAKEN_BACK_IN[Basis.EVENT], taken_back, of_sales=False),
+            }
+        },
         {"$unionWith": {"coll": LEDGER, "pipeline": carried}},
         {"$sort": {"_id.product_id": ASCENDING}},
     ]

@@ -5,10 +5,11 @@ sale writes one document per product and one for the store. A week across a mont
 partition is part of the id because no two processes may fight for the store's document; readers sum.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from services.analytics.buckets import Grain, bucket
 from services.analytics.ledger import LedgerRow, RowKind
@@ -34,8 +35,9 @@ class Basis(StrEnum):
 SOLD = ("orders", "units", "gross", "discounts", "shipping")
 TAKEN_BACK = ("refunds", "units", "amount", "shipping")
 PREFIX = {Basis.EVENT: "reversed", Basis.ORDER: "carried"}
-FIGURES = (*SOLD, *(f"{prefix}_{figure}" for prefix in PREFIX.values() for figure in TAKEN_BACK))
-COUNTS = frozenset({"orders", *(f"{prefix}_refunds" for prefix in PREFIX.values())})
+TAKEN_BACK_IN = {basis: tuple(f"{prefix}_{figure}" for figure in TAKEN_BACK) for basis, prefix in PREFIX.items()}
+FIGURES = (*SOLD, *TAKEN_BACK_IN[Basis.EVENT], *TAKEN_BACK_IN[Basis.ORDER])
+COUNTS = frozenset({"orders", *(names[0] for names in TAKEN_BACK_IN.values())})
 """An order with two products is one order of each, and one of the store's: these do not add up over products."""
 
 Figures = Counter[str]
@@ -44,9 +46,10 @@ Figures = Counter[str]
 def tallies(rows: Iterable[LedgerRow], partition: str) -> list[Tally]:
     """What the rows add to each rollup document."""
     names: dict[str | None, str | None] = {}
-    adds: dict[tuple[str | None, str], Figures] = defaultdict(Counter)
+    adds: dict[tuple[str | None, str], dict[str, int]] = {}
     for (product_id, day), figures in _by_day(rows, names).items():
-        adds[product_id, bucket(Grain.MONTH, date.fromisoformat(day)).key].update(paths(day, figures))
+        add = adds.setdefault((product_id, _month(day)), {})
+        _add(add, paths(day, figures))
     return [
         _tally(product_id, names.get(product_id), month, partition, add)
         for (product_id, month), add in adds.items()
@@ -56,9 +59,7 @@ def tallies(rows: Iterable[LedgerRow], partition: str) -> list[Tally]:
 
 def paths(day: str, figures: Mapping[str, int]) -> dict[str, int]:
     """A day's figures at the places where a document keeps them."""
-    when = date.fromisoformat(day)
-    places = [f"{field}.{bucket(grain, when).key}" for grain, field in FIELD.items()]
-    return {f"{place}.{name}": amount for place in places for name, amount in figures.items() if amount}
+    return {f"{place}.{name}": amount for place in _places(day) for name, amount in figures.items() if amount}
 
 
 def contributions(row: LedgerRow) -> Iterator[tuple[str, dict[str, int]]]:
@@ -69,24 +70,44 @@ def contributions(row: LedgerRow) -> Iterator[tuple[str, dict[str, int]]]:
         return
     taken = (row.counted, -row.units, -row.net_amount, -row.shipping_amount)
     for basis, day in ((Basis.EVENT, row.event_day), (Basis.ORDER, row.paid_day)):
-        yield day, {f"{PREFIX[basis]}_{name}": amount for name, amount in zip(TAKEN_BACK, taken, strict=True)}
+        yield day, dict(zip(TAKEN_BACK_IN[basis], taken, strict=True))
 
 
-def _by_day(rows: Iterable[LedgerRow], names: dict[str | None, str | None]) -> dict[tuple[str | None, str], Figures]:
+def _by_day(
+    rows: Iterable[LedgerRow], names: dict[str | None, str | None]
+) -> dict[tuple[str | None, str], dict[str, int]]:
     """Sums by product (None: the store) and day."""
-    sums: dict[tuple[str | None, str], Figures] = defaultdict(Counter)
+    sums: dict[tuple[str | None, str], dict[str, int]] = {}
     for row in rows:
         for day, figures in contributions(row):
             if row.product_id is None:
-                sums[None, day].update(figures)
+                _add(sums.setdefault((None, day), {}), figures)
             else:
                 names.setdefault(row.product_id, row.name)
-                sums[row.product_id, day].update(figures)
-                sums[None, day].update({name: amount for name, amount in figures.items() if name not in COUNTS})
+                _add(sums.setdefault((row.product_id, day), {}), figures)
+                amounts = {name: amount for name, amount in figures.items() if name not in COUNTS}
+                _add(sums.setdefault((None, day), {}), amounts)
     return sums
 
 
-def _tally(product_id: str | None, name: str | None, month: str, partition: str, add: Figures) -> Tally:
+def _add(sums: dict[str, int], figures: Mapping[str, int]) -> None:
+    for name, amount in figures.items():
+        if amount:
+            sums[name] = sums.get(name, 0) + amount
+
+
+@lru_cache(maxsize=4096)
+def _places(day: str) -> tuple[str, ...]:
+    when = date.fromisoformat(day)
+    return tuple(f"{field}.{bucket(grain, when).key}" for grain, field in FIELD.items())
+
+
+@lru_cache(maxsize=4096)
+def _month(day: str) -> str:
+    return bucket(Grain.MONTH, date.fromisoformat(day)).key
+
+
+def _tally(product_id: str | None, name: str | None, month: str, partition: str, add: Mapping[str, int]) -> Tally:
     scope = Scope.STORE if product_id is None else Scope.PRODUCT
     labels = {"scope": scope.value, "product_id": product_id, "name": name, "month": month, "partition": partition}
-    return Tally(COLLECTION, f"{scope}:{product_id or ''}|{month}|{partition}", labels, add)
+    return Tally(COLLECTION, f"{scope.value}:{product_id or ''}|{month}|{partition}", labels, add)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.contracts.base import Money
+from shared.contracts.base import Money, utc_milliseconds
 from shared.contracts.orders import (
     LineState,
     OrderState,
@@ -150,4 +150,5 @@ def _refunds(draw: st.DrawFn, lines: Sequence[LineState], fee: Money, paid_at: d
 
 
 def _moments() -> st.SearchStrategy[datetime]:
-    return st.datetimes(datetime(2025, 11, 20), datetime(2026, 3, 10), timezones=st.just(UTC))
+    moments = st.datetimes(datetime(2025, 11, 20), datetime(2026, 3, 10), timezones=st.just(UTC))
+    return moments.map(utc_milliseconds)

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.buckets import Grain, Period, bucket, day_of
@@ -46,6 +46,7 @@ def test_a_week_belongs_to_its_iso_year(day: date, week: str) -> None:
     assert bucket(Grain.WEEK, day).key == week
 
 
+@settings(deadline=None)
 @given(st.sampled_from(Grain), DATES)
 def test_a_bucket_holds_its_days_and_no_other(grain: Grain, day: date) -> None:
     its = bucket(grain, day)
@@ -53,12 +54,14 @@ def test_a_bucket_holds_its_days_and_no_other(grain: Grain, day: date) -> None:
     assert bucket(grain, its.first) == bucket(grain, its.last) == its
 
 
+@settings(deadline=None)
 @given(st.sampled_from(Grain), DATES, DATES)
 def test_keys_sort_by_time(grain: Grain, one: date, other: date) -> None:
     one, other = sorted((one, other))
     assert bucket(grain, one).key <= bucket(grain, other).key
 
 
+@settings(deadline=None)
 @given(st.sampled_from(Grain), DATES, st.integers(0, 800))
 def test_a_period_has_every_bucket_once(grain: Grain, first: date, days: int) -> None:
     last = date.fromordinal(first.toordinal() + days)

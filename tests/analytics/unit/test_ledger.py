@@ -2,7 +2,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from services.analytics.ledger import LedgerRow, RowKind, ledger, sale
 from shared.contracts.orders import OrderState, RefundKind, RefundStatus
@@ -97,6 +97,7 @@ def test_a_row_comes_back_from_the_database_as_it_went() -> None:
         assert LedgerRow.model_validate({**document, "_id": row.row_id}) == row
 
 
+@settings(deadline=None)
 @given(histories())
 def test_rows_are_only_ever_added_and_never_change(history: list[OrderState]) -> None:
     booked: dict[str, LedgerRow] = {}
@@ -106,6 +107,7 @@ def test_rows_are_only_ever_added_and_never_change(history: list[OrderState]) ->
         booked = rows
 
 
+@settings(deadline=None)
 @given(histories())
 def test_the_ledger_sums_to_the_money_that_moved(history: list[OrderState]) -> None:
     order = history[-1]

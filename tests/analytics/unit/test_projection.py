@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.ledger import ledger
@@ -30,6 +30,7 @@ def arrivals(draw: st.DrawFn) -> tuple[list[OrderState], list[tuple[Envelope, in
     return finals, draw(st.permutations(events))
 
 
+@settings(deadline=None)
 @given(arrivals(), st.integers(1, 5))
 def test_repeats_gaps_and_disorder_change_nothing(
     arrival: tuple[list[OrderState], list[tuple[Envelope, int]]], batch: int

@@ -1,7 +1,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.ledger import LedgerRow, ledger
@@ -71,6 +71,7 @@ def test_a_line_that_adds_nothing_makes_no_document() -> None:
     assert tallies([given_back], "0") == []
 
 
+@settings(deadline=None)
 @given(st.lists(histories(), min_size=1, max_size=3))
 def test_products_sum_to_the_store_and_both_bases_agree_over_all_time(orders: list[list[OrderState]]) -> None:
     rows = [row for history in orders for row in ledger(history[-1], ZONE)]
@@ -83,6 +84,7 @@ def test_products_sum_to_the_store_and_both_bases_agree_over_all_time(orders: li
         assert months[f"reversed_{name}"] == months[f"carried_{name}"]
 
 
+@settings(deadline=None)
 @given(histories(), st.integers(0, 30))
 def test_rows_add_up_the_same_in_any_portions(history: list[OrderState], cut: int) -> None:
     rows = ledger(history[-1], ZONE)
