@@ -21,6 +21,7 @@ from pymongo.errors import PyMongoError
 
 from shared.runtime.batch import Batch, KeyFull, Writes
 from shared.runtime.failpoints import failpoint
+from shared.runtime.foreign_headers import read_any_header_name
 from shared.runtime.lease import Lease
 from shared.runtime.metrics import BATCH_SECONDS, BATCHES, FENCED, RECORDS
 from shared.runtime.mongo import Database, Session, Unavailable
@@ -65,6 +66,7 @@ class Consumer:
         self._subscriber: Any = None
 
     def subscribe(self, broker: KafkaBroker) -> None:
+        read_any_header_name()
         topics = [Topic(self._settings.topic_prefix + topic, declare=False) for topic in self.setting.table.topics]
         self._subscriber = broker.subscriber(
             *topics,
