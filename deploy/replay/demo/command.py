@@ -11,6 +11,7 @@ from rich.console import Console
 
 from deploy.local.failure import StackFailure
 from deploy.replay.completejourney_files import CompleteJourneyFiles
+from deploy.replay.demo import pictures
 from deploy.replay.demo.phases import Phases
 from deploy.replay.demo.published import events_published
 from deploy.replay.demo.run import Demo
@@ -22,7 +23,8 @@ from deploy.replay.target import Target
 from deploy.replay.watch import session
 
 NAMED = 100
-console = Console(highlight=False, soft_wrap=True)
+WIDTH = 110
+console = Console(highlight=False, soft_wrap=True, width=max(WIDTH, Console().width))
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ def _demo(phases: Phases) -> dict[str, int]:
     console.print(*origins(week.source), sep="\n", markup=False)
     with ExitStack() as started:
         with phases("up", "A fresh Kafka, MongoDB and the four services"):
-            target = started.enter_context(fresh_stack("completejourney", _say))
-        summary = asyncio.run(_run(week, files, target, phases))
+            stack = started.enter_context(fresh_stack("completejourney", _say))
+        summary = asyncio.run(_run(week, files, Target.of(stack), phases))
+        console.print(pictures.processes_table(stack))
         with phases("down", "Stopping"):
             started.close()
     return summary

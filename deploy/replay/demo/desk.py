@@ -58,6 +58,10 @@ class Said(BaseModel):
     text: str
 
 
+class Draft(BaseModel):
+    text: str
+
+
 class Ticket(BaseModel):
     """The answer of GET /inquiries/{id}, as far as the demo looks at it."""
 
@@ -67,6 +71,7 @@ class Ticket(BaseModel):
     order_state: str
     order: OrderCard | None
     messages: list[Said]
+    draft: Draft | None
 
 
 class Desk:
@@ -76,10 +81,13 @@ class Desk:
         self._random = Random(seed)
         self._seats = asyncio.Semaphore(AT_ONCE)
 
-    async def open(self, customers: Iterable[Customer], wait_share: float) -> list[Asked]:
-        """One ticket each; the given share of them is set to wait until the order ships."""
-        plans = [(who, self._random.choice(list(QUESTIONS)), self._random.random() < wait_share) for who in customers]
-        return await self._each(self._ask(*plan) for plan in plans)
+    async def open(self, customers: Sequence[Customer], wait_share: float) -> list[Asked]:
+        """One ticket each; the given share of them asks about the delivery and waits until the order ships."""
+        waiting = [self._random.random() < wait_share for _ in customers]
+        return await self._each(
+            self._ask(customer, Category.ORDER_DELIVERY if waits else self._random.choice(list(QUESTIONS)), waits)
+            for customer, waits in zip(customers, waiting, strict=True)
+        )
 
     async def read(self, tickets: Sequence[Asked]) -> list[Ticket]:
         return await self._each(self.look(ticket) for ticket in tickets)

@@ -2,12 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from deploy.local.state import StackState
 from deploy.replay.demo.desk import Asked, OrderCard, Ticket
 from deploy.replay.demo.sales import Best, Report
 from deploy.replay.watch import Moment
 from shared.contracts.inquiries import InquiryStatus
+
+
+def table(title: str, *columns: str, texts: int = 1) -> Table:
+    """The first columns hold texts, the others numbers."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for place, column in enumerate(columns):
+        made.add_column(column, justify="left" if place < texts else "right", no_wrap=True)
+    return made
 
 
 def dollars(cents: int) -> str:
@@ -21,6 +31,8 @@ def ticket_lines(when: str, ticket: Ticket) -> Iterator[str]:
     else:
         yield from _card_lines(ticket.order)
     yield from (f"    {said.author}{'' if said.public else ', internal'}: {said.text}" for said in ticket.messages)
+    if ticket.draft:
+        yield f"    proposed reply: {ticket.draft.text}"
 
 
 def _card_lines(card: OrderCard) -> Iterator[str]:
@@ -35,24 +47,20 @@ def _card_lines(card: OrderCard) -> Iterator[str]:
 
 
 def sales_table(report: Report) -> Table:
-    table = Table(title=f"Sales by {report.grain}, USD", title_justify="left")
-    table.add_column(report.grain)
-    for name in ("orders", "units", "gross", "discounts", "reversals", "net"):
-        table.add_column(name, justify="right")
+    figures = ("orders", "units", "gross", "discounts", "reversals", "net")
+    made = table(f"Sales by {report.grain}, USD", report.grain, *figures)
     for name, row in [*((row.bucket, row) for row in report.rows), ("all", report.total)]:
         amounts = (dollars(cents) for cents in (row.gross, row.discounts, row.reversals, row.net))
-        table.add_row(name, f"{row.orders:,}", f"{row.units:,}", *amounts)
-    return table
+        made.add_row(name, f"{row.orders:,}", f"{row.units:,}", *amounts)
+    return made
 
 
 def best_table(best: Sequence[Best]) -> Table:
-    table = Table("", "product", "name", title="Ten best products by net sales, USD", title_justify="left")
-    for name in ("units", "net"):
-        table.add_column(name, justify="right")
+    made = table("Ten best products by net sales, USD", "", "product", "name", "units", "net", texts=3)
     for product in best:
         row = (str(product.rank), product.product_id, product.name or "", f"{product.units:,}", dollars(product.net))
-        table.add_row(*row)
-    return table
+        made.add_row(*row)
+    return made
 
 
 def tickets_line(tickets: Sequence[Ticket], asked: Sequence[Asked]) -> str:
@@ -63,10 +71,18 @@ def tickets_line(tickets: Sequence[Ticket], asked: Sequence[Asked]) -> str:
 
 
 def records_table(moment: Moment) -> Table:
-    table = Table("service", title="Records", title_justify="left")
-    for name in ("read", "left", "held", "parked"):
-        table.add_column(name, justify="right")
+    made = table("Records", "service", "read", "left", "held", "parked")
     for name, service in moment.standings.items():
         counts = (sum(service.positions.values()), service.lag, service.held, service.parked)
-        table.add_row(name, *(f"{count:,}" for count in counts))
-    return table
+        made.add_row(name, *(f"{count:,}" for count in counts))
+    return made
+
+
+def processes_table(stack: StackState) -> Table:
+    made = table("Processes", "part", "MB", "seconds of CPU", "restarts")
+    for part in stack.parts:
+        if process := part.identity.process():
+            times = process.cpu_times()
+            row = (process.memory_info().rss >> 20, round(times.user + times.system), part.restarts)
+            made.add_row(part.name, *(f"{count:,}" for count in row))
+    return made
