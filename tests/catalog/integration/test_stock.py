@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -11,16 +12,24 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.orders import LineState, OrderPlaced, OrderShipped, Shipment
 from tests.catalog.builders import NOW, a_line, a_submission, an_order
 from tests.support.memory import event_envelope, message_envelope
-from tests.support.running import Store, eventually
+from tests.support.running import Process, Store, eventually
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
+Answers = dict[str, StockReserved | StockRejected]
 
 
-@pytest_asyncio.fixture
-async def store(stack: Stack) -> AsyncIterator[Store]:
+class Shop(NamedTuple):
+    store: Store
+    catalog: Process
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shop(stack: Stack) -> AsyncIterator[Shop]:
+    """Two processes of the catalog on one store; each test has products and orders of its own."""
     async with Store(stack).opened() as store:
-        yield store
+        await store.start("catalog")
+        yield Shop(store, await store.start("catalog"))
 
 
 def placed(order_id: str, *lines: LineState) -> Envelope:
@@ -32,84 +41,103 @@ def shipped(order_id: str, *lines: LineState) -> Envelope:
     return event_envelope(OrderShipped(order=an_order(*lines, order_id=order_id), shipment=parcel), order_id, 2)
 
 
-async def answers(store: Store) -> dict[str, StockReserved | StockRejected]:
-    told: dict[str, StockReserved | StockRejected] = {}
+async def answers(store: Store, orders: str) -> Answers:
+    """What the orders whose ids begin so were told, each once."""
+    told: Answers = {}
     for envelope in await store.read("catalog.events"):
         for answer in (StockReserved, StockRejected):
-            if envelope.type == answer.wire_type():
+            if envelope.type == answer.wire_type() and envelope.subject.startswith(orders):
                 assert envelope.subject not in told
                 told[envelope.subject] = answer.model_validate_json(envelope.data)
     return told
 
 
-async def test_never_oversold_by_two_processes(store: Store) -> None:
+async def test_never_oversold_by_two_processes(shop: Shop) -> None:
     buyers, units = 400, 37
-    await store.start("catalog")
-    second = await store.start("catalog")
-    await store.send("catalog.inbox", [message_envelope(a_submission(stock={"s": units, "m": 1000}))])
-    orders = [placed(f"o{n}", a_line(option_id="s"), a_line("2", option_id="m")) for n in range(buyers)]
-    await store.send("orders.events", [*orders, *orders])
+    await shop.store.send("catalog.inbox", [message_envelope(a_submission(stock={"s": units, "m": 1000}))])
+    orders = [placed(f"buyer{n}", a_line(option_id="s"), a_line("2", option_id="m")) for n in range(buyers)]
+    await shop.store.send("orders.events", [*orders, *orders])
 
-    async def all_answered() -> dict[str, StockReserved | StockRejected]:
-        told = await answers(store)
+    async def all_answered() -> Answers:
+        told = await answers(shop.store, "buyer")
         return told if len(told) == buyers else {}
 
-    told = await eventually(all_answered, within=60)
-    outcome = Counter(type(answer).__name__ for answer in told.values())
-    assert outcome == {"StockReserved": units, "StockRejected": buyers - units}
+    told = await eventually(all_answered, within=90)
+    winners = [id for id, answer in told.items() if isinstance(answer, StockReserved)]
+    assert Counter(type(answer).__name__ for answer in told.values()) == {
+        "StockReserved": units,
+        "StockRejected": buyers - units,
+    }
     assert {answer.code for answer in told.values() if isinstance(answer, StockRejected)} == {ShortageCode.SOLD_OUT}
-    shelves = {o["option_id"]: o for o in (await second.http.get("/products/tee")).json()["options"]}
-    assert (shelves["s"]["on_hand"], shelves["s"]["reserved"], shelves["s"]["available"]) == (units, units, 0)
-    assert shelves["m"]["reserved"] == units
-    assert summed_movements(store) == {"s": (units, units), "m": (1000, units)}
-    await ship(store, [id for id, answer in told.items() if isinstance(answer, StockReserved)])
-    assert summed_movements(store)["s"] == (0, 0)
+    assert await shelves(shop, "tee") == {"s": (units, units), "m": (1000, units)} == summed_movements(shop, "tee")
+
+    parcels = [shipped(id, a_line(option_id="s", shipped=1), a_line("2", option_id="m")) for id in winners]
+    await shop.store.send("orders.events", parcels)
+
+    async def all_left() -> bool:
+        return (await shelves(shop, "tee"))["s"] == (0, 0)
+
+    await eventually(all_left)
+    assert summed_movements(shop, "tee") == {"s": (0, 0), "m": (1000, units)}
 
 
-async def ship(store: Store, orders: list[str]) -> None:
-    await store.send(
-        "orders.events", [shipped(id, a_line(option_id="s", shipped=1), a_line("2", option_id="m")) for id in orders]
-    )
-
-    async def nothing_left() -> bool:
-        [option] = [o for o in store.database("catalog").products.find_one()["options"] if o["option_id"] == "s"]
-        return bool((option["on_hand"], option["reserved"]) == (0, 0))
-
-    await eventually(nothing_left)
+async def shelves(shop: Shop, product_id: str) -> dict[str, tuple[int, int]]:
+    options = (await shop.catalog.http.get(f"/products/{product_id}")).json()["options"]
+    return {option["option_id"]: (option["on_hand"], option["reserved"]) for option in options}
 
 
-def summed_movements(store: Store) -> dict[str, tuple[int, int]]:
+def summed_movements(shop: Shop, product_id: str) -> dict[str, tuple[int, int]]:
     sums: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for row in store.database("catalog").stock_movements.find():
+    for row in shop.store.database("catalog").stock_movements.find({"product_id": product_id}):
         on_hand, reserved = sums[row["option_id"]]
         sums[row["option_id"]] = on_hand + row["on_hand"], reserved + row["reserved"]
     return dict(sums)
 
 
-async def test_an_order_over_nine_products_waits_for_the_one_that_is_unknown(store: Store) -> None:
-    catalog = await store.start("catalog")
+async def test_a_sale_never_fails_an_edit(shop: Shop) -> None:
+    http = shop.catalog.http
+    registered = await http.post("/products", json=a_submission("edited", stock=1000).model_dump(mode="json"))
+    revision = registered.headers["ETag"]
+    orders = [placed(f"during{n}", a_line(product_id="edited")) for n in range(300)]
+    for n in range(15):
+        await shop.store.send("orders.events", orders[n * 20 : n * 20 + 20])
+        edited = await http.patch("/products/edited", json={"name": f"Tee {n}"}, headers={"If-Match": revision})
+        assert edited.status_code == 200, edited.text
+        revision = edited.headers["ETag"]
+
+    async def all_reserved() -> bool:
+        return await shelves(shop, "edited") == {"default": (1000, 300)}
+
+    await eventually(all_reserved)
+    assert (await http.get("/products/edited")).json()["name"] == "Tee 14"
+
+
+async def test_an_order_over_nine_products_waits_for_the_one_that_is_unknown(shop: Shop) -> None:
+    http = shop.catalog.http
     names = [f"p{n}" for n in range(9)]
-    await store.send("orders.events", [placed("nine", *(a_line(name, name) for name in names))])
-    await store.send("catalog.inbox", [message_envelope(a_submission(name)) for name in names if name != "p4"])
+    await shop.store.send("orders.events", [placed("nine", *(a_line(name, name) for name in names))])
+    known = [a_submission(name, category=("Nine",)) for name in names if name != "p4"]
+    await shop.store.send("catalog.inbox", [message_envelope(submission) for submission in known])
 
-    async def all_but_one_known() -> bool:
-        listed = (await catalog.http.get("/products")).json()["items"]
-        held = (await catalog.http.get("/ops/status")).json()["held"]
-        return len(listed) == 8 and held == 1
+    async def it_waits_for_the_last() -> bool:
+        listed = (await http.get("/products", params={"category": "Nine"})).json()["items"]
+        waiting = shop.store.database("catalog").held.find_one({"key": "nine"})
+        return bool(len(listed) == 8 and waiting and waiting["waits_for"] == "product/p4")
 
-    await eventually(all_but_one_known)
-    assert await answers(store) == {}
-    await store.send("catalog.inbox", [message_envelope(a_submission("p4"))])
-    told = await eventually(lambda: answers(store))
+    await eventually(it_waits_for_the_last)
+    assert await answers(shop.store, "nine") == {}
+    await shop.store.send("catalog.inbox", [message_envelope(a_submission("p4"))])
+    told = await eventually(lambda: answers(shop.store, "nine"))
     assert isinstance(told["nine"], StockReserved)
-    reservation = (await catalog.http.get("/reservations/nine")).json()
+    reservation = (await http.get("/reservations/nine")).json()
     assert [line["reserved"] for line in reservation["lines"]] == [1] * 9
 
 
-async def test_an_order_of_a_product_nobody_registers_is_rejected_after_its_wait(store: Store) -> None:
-    await store.start("catalog", CATALOG_HOLD_UNKNOWN="PT1S")
-    await store.send("catalog.inbox", [message_envelope(a_submission("tee"))])
-    await store.send("orders.events", [placed("o1", a_line("1", "tee"), a_line("2", "ghost"))])
-    told = await eventually(lambda: answers(store))
-    assert isinstance(told["o1"], StockRejected)
-    assert told["o1"].code is ShortageCode.UNKNOWN_PRODUCT
+async def test_an_order_of_a_product_nobody_registers_is_rejected_after_its_wait(stack: Stack) -> None:
+    async with Store(stack).opened() as store:
+        await store.start("catalog", CATALOG_HOLD_UNKNOWN="PT1S")
+        await store.send("catalog.inbox", [message_envelope(a_submission("tee"))])
+        await store.send("orders.events", [placed("ghostly", a_line("1", "tee"), a_line("2", "ghost"))])
+        told = await eventually(lambda: answers(store, "ghostly"))
+    assert isinstance(told["ghostly"], StockRejected)
+    assert told["ghostly"].code is ShortageCode.UNKNOWN_PRODUCT

@@ -78,7 +78,7 @@ def cut(envelopes: list[Envelope], sizes: list[int]) -> Iterator[list[Envelope]]
         turn += 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(stories())
 def test_the_shelves_end_where_the_orders_say(story: Story) -> None:
     catalog = MemoryRuntime("catalog", TABLE, [product_kind, reservation_kind], SETTINGS)
