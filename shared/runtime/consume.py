@@ -7,7 +7,7 @@ The handler never raises and never acknowledges: every way out without a commit 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -49,6 +49,7 @@ class Consumer:
         settings: ServiceSettings,
         *,
         wrote: Callable[[Writes], None],
+        parking_full: Callable[[], bool],
         stopping: asyncio.Event,
     ) -> None:
         self.setting = setting
@@ -57,6 +58,7 @@ class Consumer:
         self._database = database
         self._settings = settings
         self._wrote = wrote
+        self._parking_full = parking_full
         self._stopping = stopping
         self._lease = Lease(database, setting.table.lease, LEASE_SECONDS) if setting.table.lease else None
         self._troubles = {"start": f"{self.group} is not started"}
@@ -94,26 +96,27 @@ class Consumer:
     async def on_batch(self, records: Sequence[ConsumerRecord]) -> None:
         async with self._lock:
             self.positions.consumer = self._subscriber.consumer
-            batches: Batches = {}
             try:
+                if self._parking_full():
+                    raise Unavailable("too many parked records")
                 batches = await self._current(records)
                 if batches:
                     await self._apply(batches)
-                    self._troubles.pop("batch", None)
-                    return
+                self._troubles.pop("batch", None)
+                return
             except Fenced as fence:
                 log.info("fenced", group=self.group, reason=str(fence))
                 FENCED.labels(self.group).inc()
-                self.positions.forget(batches)
+                self.positions.forget(_partitions(records))
             except (Unavailable, PyMongoError) as error:
-                self._troubles["batch"] = f"MongoDB: {error}"
+                self._troubles["batch"] = f"{self.group}: {error}"
                 log.warning("batch given back", group=self.group, error=str(error), records=len(records))
                 await self._rest(1.0)
             except Exception as error:
                 self._troubles["batch"] = f"{type(error).__name__}: {error}"
                 log.exception("batch given back", group=self.group, records=len(records))
                 await self._rest(1.0)
-            self.positions.seek(batches)
+            self.positions.seek(_partitions(records))
 
     # -- applying ---------------------------------------------------------------------------------------------
 
@@ -125,7 +128,7 @@ class Consumer:
         batches = {tp: fresh for tp, some in fetched.items() if (fresh := await self.positions.fresh(tp, some))}
         known = sum(len(some) for some in fetched.values()) - sum(len(fresh) for fresh in batches.values())
         RECORDS.labels(self.group, "fetched_again").inc(known)
-        self.positions.seek({TopicPartition(record.topic, record.partition) for record in records[self._limit :]})
+        self.positions.seek(_partitions(records[self._limit :]))
         return batches
 
     async def _apply(self, batches: Batches) -> None:
@@ -245,6 +248,10 @@ class Consumer:
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _partitions(records: Iterable[ConsumerRecord]) -> set[TopicPartition]:
+    return {TopicPartition(record.topic, record.partition) for record in records}
 
 
 def _record(record: ConsumerRecord) -> Record:

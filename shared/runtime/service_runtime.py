@@ -76,7 +76,14 @@ class ServiceRuntime:
             for table in tables
         }
         self.consumers = [
-            Consumer(self.database, setting, settings, wrote=self.wrote, stopping=self.stopping)
+            Consumer(
+                self.database,
+                setting,
+                settings,
+                wrote=self.wrote,
+                parking_full=lambda: self.parking_full,
+                stopping=self.stopping,
+            )
             for setting in self.settings_of.values()
         ]
         self.relay = Relay(self.database, settings, service, self.stopping)
@@ -98,6 +105,11 @@ class ServiceRuntime:
     @property
     def outbox_full(self) -> bool:
         return self.counts.outbox[0] >= self.settings.outbox_limit
+
+    @property
+    def parking_full(self) -> bool:
+        """So many records are parked that no further ones are read until an operator has worked on them."""
+        return self.counts.parked >= self.settings.max_parked
 
     def wrote(self, writes: Writes) -> None:
         """Called after each commit of this process: wakes the relay and live readers."""
@@ -121,7 +133,7 @@ class ServiceRuntime:
         reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles]
         if self.counts.outbox[1] > OUTBOX_SLOW_SECONDS:
             reasons.append(f"the oldest event waits for {self.counts.outbox[1]:.0f} s")
-        if self.counts.parked >= self.settings.max_parked:
+        if self.parking_full:
             reasons.append(f"{self.counts.parked} parked records: retry or drop some")
         return [reason for reason in reasons if reason]
 
