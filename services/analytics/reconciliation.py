@@ -5,21 +5,22 @@ order of their products, so memory holds one product at a time. What the store h
 hence Σ products = store wherever there is no difference.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator
 
 from pydantic import BaseModel
 
 from services.analytics.buckets import Grain
 from services.analytics.repository import ledger_by_day, rollups_by_product
-from services.analytics.rollups import COUNTS, FIELD, FIGURES, Figures, paths
+from services.analytics.rollups import COUNTS, FIELD, FIGURES, add, paths
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Database
 
 LISTED = 100
 GRAIN = {field: grain for grain, field in FIELD.items()}
-Sums = AsyncIterator[tuple[str | None, Figures]]
-"""Figures by path (`days.2017-01-16.gross`), by product; those of the store's own come first, without one."""
+Paths = dict[str, int]
+"""Figures by path, such as `days.2017-01-16.gross`; none is zero."""
+Sums = AsyncIterator[tuple[str | None, Paths]]
+"""By product; those of the store's own come first, without one."""
 
 
 class Difference(BaseModel):
@@ -42,30 +43,31 @@ class Reconciliation(BaseModel):
     differences: list[Difference] = []
     """The first hundred."""
 
-    def compare(self, product_id: str | None, ledger: Figures, rollups: Figures) -> None:
-        paths = ledger.keys() | rollups.keys()
-        self.compared += len(paths)
-        for path in sorted(path for path in paths if ledger[path] != rollups[path]):
-            self.ok = False
+    def compare(self, product_id: str | None, ledger: Paths, rollups: Paths) -> None:
+        self.compared += len(ledger.keys() | rollups.keys())
+        if ledger == rollups:
+            return
+        self.ok = False
+        for path in sorted({path for path, _ in ledger.items() ^ rollups.items()}):
             self.difference_count += 1
             if len(self.differences) < LISTED:
-                self.differences.append(_difference(product_id, path, ledger[path], rollups[path]))
+                self.differences.append(_difference(product_id, path, ledger.get(path, 0), rollups.get(path, 0)))
 
 
 async def reconcile(database: Database) -> Reconciliation:
     """As of one moment, whatever is written meanwhile."""
     result = Reconciliation()
-    store: Figures = Counter()
-    stored: Figures = Counter()
+    store: Paths = {}
+    stored: Paths = {}
     async with database.snapshot() as session:
         ledger = _by_product(_of_ledger(ledger_by_day(database, session), result))
         rollups = _by_product(_of_rollups(rollups_by_product(database, session), result))
         async for product_id, expected, found in _side_by_side(ledger, rollups):
             if product_id is None:
-                store.update(expected)
+                add(store, expected)
                 stored = found
             else:
-                store.update({path: n for path, n in expected.items() if _figure(path) not in COUNTS})
+                add(store, {path: amount for path, amount in expected.items() if _figure(path) not in COUNTS})
                 result.compare(product_id, expected, found)
     result.compare(None, store, stored)
     return result
@@ -74,7 +76,8 @@ async def reconcile(database: Database) -> Reconciliation:
 async def _of_ledger(days: AsyncIterator[Document], result: Reconciliation) -> Sums:
     async for day in days:
         result.ledger_rows += day["rows"]
-        yield day["_id"]["product_id"], Counter(paths(day["_id"]["day"], {name: day.get(name, 0) for name in FIGURES}))
+        figures = {name: day[name] for name in FIGURES if name in day}
+        yield day["_id"]["product_id"], paths(day["_id"]["day"], figures)
 
 
 async def _of_rollups(documents: AsyncIterator[Document], result: Reconciliation) -> Sums:
@@ -82,35 +85,34 @@ async def _of_rollups(documents: AsyncIterator[Document], result: Reconciliation
         result.rollup_documents += 1
         yield (
             document["product_id"],
-            Counter(
-                {
-                    f"{field}.{key}.{name}": amount
-                    for field in GRAIN
-                    for key, figures in document[field].items()
-                    for name, amount in figures.items()
-                }
-            ),
+            {
+                f"{field}.{key}.{name}": amount
+                for field in GRAIN
+                for key, figures in document[field].items()
+                for name, amount in figures.items()
+            },
         )
 
 
 async def _by_product(sums: Sums) -> Sums:
     """Add up what belongs to one product; it comes in a row."""
     current: str | None = None
-    total: Figures = Counter()
+    total: Paths = {}
     async for product_id, figures in sums:
         if product_id != current:
             yield current, total
-            current, total = product_id, Counter()
-        total.update(figures)
+            current, total = product_id, {}
+        add(total, figures)
     yield current, total
 
 
-async def _side_by_side(left: Sums, right: Sums) -> AsyncIterator[tuple[str | None, Figures, Figures]]:
+async def _side_by_side(left: Sums, right: Sums) -> AsyncIterator[tuple[str | None, Paths, Paths]]:
     """What both have of each product, in the order of both."""
     a, b = await anext(left, None), await anext(right, None)
     while a or b:
         key = min(side[0] or "" for side in (a, b) if side)
-        expected = found = Counter[str]()
+        expected: Paths = {}
+        found: Paths = {}
         if a and (a[0] or "") == key:
             expected, a = a[1], await anext(left, None)
         if b and (b[0] or "") == key:

@@ -48,18 +48,23 @@ def tallies(rows: Iterable[LedgerRow], partition: str) -> list[Tally]:
     names: dict[str | None, str | None] = {}
     adds: dict[tuple[str | None, str], dict[str, int]] = {}
     for (product_id, day), figures in _by_day(rows, names).items():
-        add = adds.setdefault((product_id, _month(day)), {})
-        _add(add, paths(day, figures))
+        add(adds.setdefault((product_id, _month(day)), {}), paths(day, figures))
     return [
-        _tally(product_id, names.get(product_id), month, partition, add)
-        for (product_id, month), add in adds.items()
-        if add
+        _tally(product_id, names.get(product_id), month, partition, added)
+        for (product_id, month), added in adds.items()
+        if added
     ]
 
 
 def paths(day: str, figures: Mapping[str, int]) -> dict[str, int]:
     """A day's figures at the places where a document keeps them."""
     return {f"{place}.{name}": amount for place in _places(day) for name, amount in figures.items() if amount}
+
+
+def add(sums: dict[str, int], figures: Mapping[str, int]) -> None:
+    for name, amount in figures.items():
+        if amount:
+            sums[name] = sums.get(name, 0) + amount
 
 
 def contributions(row: LedgerRow) -> Iterator[tuple[str, dict[str, int]]]:
@@ -81,19 +86,13 @@ def _by_day(
     for row in rows:
         for day, figures in contributions(row):
             if row.product_id is None:
-                _add(sums.setdefault((None, day), {}), figures)
+                add(sums.setdefault((None, day), {}), figures)
             else:
                 names.setdefault(row.product_id, row.name)
-                _add(sums.setdefault((row.product_id, day), {}), figures)
+                add(sums.setdefault((row.product_id, day), {}), figures)
                 amounts = {name: amount for name, amount in figures.items() if name not in COUNTS}
-                _add(sums.setdefault((None, day), {}), amounts)
+                add(sums.setdefault((None, day), {}), amounts)
     return sums
-
-
-def _add(sums: dict[str, int], figures: Mapping[str, int]) -> None:
-    for name, amount in figures.items():
-        if amount:
-            sums[name] = sums.get(name, 0) + amount
 
 
 @lru_cache(maxsize=4096)
@@ -107,7 +106,7 @@ def _month(day: str) -> str:
     return bucket(Grain.MONTH, date.fromisoformat(day)).key
 
 
-def _tally(product_id: str | None, name: str | None, month: str, partition: str, add: Mapping[str, int]) -> Tally:
+def _tally(product_id: str | None, name: str | None, month: str, partition: str, added: Mapping[str, int]) -> Tally:
     scope = Scope.STORE if product_id is None else Scope.PRODUCT
     labels = {"scope": scope.value, "product_id": product_id, "name": name, "month": month, "partition": partition}
-    return Tally(COLLECTION, f"{scope.value}:{product_id or ''}|{month}|{partition}", labels, add)
+    return Tally(COLLECTION, f"{scope.value}:{product_id or ''}|{month}|{partition}", labels, added)
