@@ -23,7 +23,17 @@ inquiry: Kind[Inquiry] = Kind(
     dump=_document,
     publish=lambda ticket: {"inquiry": ticket.public()},
 )
-order_card: Kind[OrderCard] = Kind("order_card", "order_cards", OrderCard.model_validate, _document)
+order_card: Kind[OrderCard] = Kind(
+    name="order_card",
+    collection="order_cards",
+    load=lambda d: OrderCard(d["order"], d["sequence"], d["as_of"], tuple(d["waiting"])),
+    dump=lambda card: {
+        "order": card.told,
+        "sequence": card.sequence,
+        "as_of": card.as_of,
+        "waiting": list(card.waiting),
+    },
+)
 product_card: Kind[ProductCard] = Kind("product_card", "product_cards", ProductCard.model_validate, _document)
 
 NEWEST_FIRST = [("created_at", DESCENDING), ("_id", DESCENDING)]

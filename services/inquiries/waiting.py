@@ -55,9 +55,9 @@ def order_told(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref,
     card = docs.get(order_card, ctx.subject) or OrderCard()
     shown = card.show(event.order, ctx.sequence or 0, ctx.now)
     woken: dict[Ref, Decision[Any]] = {}
-    if outcome(event.order):
+    if card.waiting and outcome(event.order):
         loaded = {id: ticket for id in card.waiting if (ticket := docs.get(inquiry, id))}
         asleep = {id: ticket for id, ticket in loaded.items() if waits_for(ticket, ctx.subject)}
         woken = {inquiry.ref(id): wake(ticket, event.order, ctx) for id, ticket in asleep.items()}
-        shown = shown.model_copy(update={"waiting": tuple(id for id in card.waiting if id not in loaded)})
+        shown = shown.left_by(loaded)
     return {order_card.ref(ctx.subject): Decision(shown), **woken}

@@ -22,6 +22,8 @@ from shared.runtime.settings import ServiceSettings
 from shared.runtime.telemetry import configure_logging
 
 MISCONFIGURED = 78
+KEEP_ALIVE_SECONDS = 75
+"""Longer than any client or proxy keeps a connection it does not use: who closes first must not be the service."""
 log = structlog.get_logger(__name__)
 
 
@@ -70,6 +72,7 @@ async def _serve(service: Service) -> int:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         lifespan="on",
     )
     server = _Server(config)

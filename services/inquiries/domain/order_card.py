@@ -1,12 +1,14 @@
 """An order as a ticket shows it: its newest public state, and who waits for what will become of it."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from functools import cached_property
 
 from services.inquiries.domain.inquiry import Inquiry
-from shared.contracts.base import Contract, Count, Id, Utc
 from shared.contracts.orders import OrderState, OrderStatus
+from shared.runtime.decision import Document
 
 
 class Outcome(StrEnum):
@@ -26,21 +28,28 @@ class Standing(StrEnum):
     MISMATCH = "customer mismatch"
 
 
-class OrderCard(Contract):
-    """`order` is None while tickets wait for an order that no event has told of yet."""
+@dataclass(frozen=True)
+class OrderCard:
+    """`told` is the order as its newest event told it: a document that is parsed only when somebody looks at it, for
+    most events just replace it. None while tickets wait for an order that no event has told of yet."""
 
-    order: OrderState | None = None
-    sequence: Count = 0
-    as_of: Utc | None = None
-    waiting: tuple[Id, ...] = ()
+    told: Document | None = None
+    sequence: int = 0
+    as_of: datetime | None = None
+    waiting: tuple[str, ...] = ()
 
-    def show(self, order: OrderState, sequence: int, as_of: datetime) -> Self:
-        return self.model_copy(update={"order": order, "sequence": sequence, "as_of": as_of})
+    @cached_property
+    def order(self) -> OrderState | None:
+        return None if self.told is None else OrderState.model_validate(self.told)
 
-    def awaited_by(self, inquiry_id: str) -> Self:
-        if inquiry_id in self.waiting:
-            return self
-        return self.model_copy(update={"waiting": (*self.waiting, inquiry_id)})
+    def show(self, order: OrderState, sequence: int, as_of: datetime) -> "OrderCard":
+        return replace(self, told=order.model_dump(), sequence=sequence, as_of=as_of)
+
+    def awaited_by(self, inquiry_id: str) -> "OrderCard":
+        return self if inquiry_id in self.waiting else replace(self, waiting=(*self.waiting, inquiry_id))
+
+    def left_by(self, inquiry_ids: Collection[str]) -> "OrderCard":
+        return replace(self, waiting=tuple(id for id in self.waiting if id not in inquiry_ids))
 
 
 def outcome(order: OrderState | None) -> Outcome | None:
