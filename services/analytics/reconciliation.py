@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from services.analytics.buckets import Grain
 from services.analytics.repository import ledger_by_day, rollups_by_product
-from services.analytics.rollups import COUNTS, FIELD, FIGURES, add, paths
+from services.analytics.rollups import COUNTS, FIELD, FIGURES, Scope, add, paths
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Database
 
@@ -24,8 +24,8 @@ Sums = AsyncIterator[tuple[str | None, Paths]]
 
 
 class Difference(BaseModel):
+    scope: Scope
     product_id: str | None
-    """None: the store."""
     grain: Grain
     bucket: str
     figure: str
@@ -127,5 +127,11 @@ def _figure(path: str) -> str:
 def _difference(product_id: str | None, path: str, ledger: int, rollups: int) -> Difference:
     field, bucket, figure = path.split(".")
     return Difference(
-        product_id=product_id, grain=GRAIN[field], bucket=bucket, figure=figure, ledger=ledger, rollups=rollups
+        scope=Scope.STORE if product_id is None else Scope.PRODUCT,
+        product_id=product_id,
+        grain=GRAIN[field],
+        bucket=bucket,
+        figure=figure,
+        ledger=ledger,
+        rollups=rollups,
     )

@@ -94,6 +94,7 @@ async def test_a_difference_is_named(shop: Shop) -> None:
     [difference] = result["differences"]
     assert difference["rollups"] - difference["ledger"] == 5
     assert {**difference, "rollups": 0, "ledger": 0} == {
+        "scope": "product",
         "product_id": "p1", "grain": "day", "bucket": "2026-03-01", "figure": "gross", "ledger": 0, "rollups": 0,
     }  # fmt: skip
 
