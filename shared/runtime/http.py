@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import uuid4, uuid5
 
+import bson
 from bson import json_util
 from fastapi import Depends, Query, Request, Response
 from fastapi.encoders import jsonable_encoder
@@ -28,7 +29,7 @@ from shared.runtime.transaction import Transaction
 
 __all__ = ["Caller", "Cursor", "Limit", "NotFound", "Page", "Runtime", "command", "etag", "not_modified", "paginate"]
 IDEMPOTENCY_KEPT = timedelta(days=30)
-_ETAG = re.compile(r'(?:W/)?"(\d+)(?:-[^"]*)?"')
+_ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})(?:-[^"]*)?"')
 _ACTOR = re.compile(r"([a-z]{1,20}):([A-Za-z0-9._~@-]{1,100})")
 
 
@@ -229,6 +230,7 @@ def _cursor(values: Sequence[Any]) -> str:
 def _values(cursor: str, count: int) -> list[Any]:
     try:
         values = json_util.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        bson.encode({"values": values})  # what MongoDB could not take is not from here either
     except Exception:
         values = None
     if not isinstance(values, list) or len(values) != count or not all(isinstance(v, _SCALARS) for v in values):
