@@ -20,6 +20,7 @@ def service_environment(kafka: str, mongo: str, store: Store) -> dict[str, str]:
         "MONGODB_URI": mongo,
         "STORE_CURRENCY": store.currency,
         "STORE_TIMEZONE": store.timezone,
+        "INQUIRIES_LANGUAGE": "ko" if store.name == "default" else "en",
         "LOG_FORMAT": "json",
     }
 
