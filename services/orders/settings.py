@@ -1,6 +1,7 @@
 """What an operator may set for orders: the variables ORDERS_… of the environment."""
 
-from pydantic import Field
+from holidays import list_supported_countries
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import ServiceSettings
@@ -17,3 +18,10 @@ class Settings(ServiceSettings):
     """How long after delivery a purchase counts as decided."""
     holiday_country: str = Field("KR", pattern="^[A-Z]{2}$")
     """Whose public holidays are no business days."""
+
+    @field_validator("holiday_country")
+    @classmethod
+    def has_known_holidays(cls, country: str) -> str:
+        if country not in list_supported_countries():
+            raise ValueError(f"the public holidays of {country} are not known")
+        return country

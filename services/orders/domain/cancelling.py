@@ -60,7 +60,7 @@ def request(order: Order, message: ClaimSubmitted, ctx: Context) -> Decision[Ord
         raise Invalid(f"{message.reason} is no reason to cancel", field="reason")
     if message.decided:
         permit(order, Move.APPROVE_CANCEL, ctx)
-    if is_repeat(order, "claim", message.claim_id, message):
+    if is_repeat(order, "claim", message.claim_id, message, ctx):
         return Decision(order)
     require(order, Move.REQUEST_CANCEL, ctx)
     if len(order.state.claims) >= MAX_CLAIMS:

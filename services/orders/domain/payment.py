@@ -26,7 +26,7 @@ from shared.runtime.decision import Context, Decision, Invalid
 def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Order]:
     """Pays the order, or is refunded: too late, a second time, or another amount than the one due."""
     permit(order, Move.PAY, ctx)
-    if is_repeat(order, "payment", message.payment_id, message):
+    if is_repeat(order, "payment", message.payment_id, message, ctx):
         return Decision(order)
     _check_amount(order, message.amount)
     if message.amount.is_zero():
@@ -45,7 +45,7 @@ def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Or
 def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Order]:
     """An attempt is kept with its error code, whatever became of the order meanwhile."""
     permit(order, Move.PAY, ctx)
-    if is_repeat(order, "payment", message.payment_id, message):
+    if is_repeat(order, "payment", message.payment_id, message, ctx):
         return Decision(order)
     _check_amount(order, message.amount)
     order = answered(order, "payment", message.payment_id, message)

@@ -24,7 +24,7 @@ class ClientOrder(Contract):
 
 def place(order: Order | None, message: OrderSubmitted, ctx: Context) -> Decision[Order]:
     if order is not None:
-        is_repeat(order, "order", message.order_id, message)
+        is_repeat(order, "order", message.order_id, message, ctx)
         return Decision(order)
     if message.currency != policy(ctx).store_currency:
         raise Invalid(f"this store sells in {policy(ctx).store_currency}", field="currency")

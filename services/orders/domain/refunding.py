@@ -39,7 +39,7 @@ def refund_of_cancelled(
 def give_goodwill(order: Order, message: RefundSubmitted, ctx: Context) -> Decision[Order]:
     """Money back without goods back, within what was paid for the line and for shipping."""
     permit(order, Move.REFUND, ctx)
-    if is_repeat(order, "refund", message.refund_id, message):
+    if is_repeat(order, "refund", message.refund_id, message, ctx):
         return Decision(order)
     _check_goodwill(order, message)
     require(order, Move.REFUND, ctx)

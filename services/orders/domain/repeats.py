@@ -2,9 +2,10 @@
 
 from hashlib import sha256
 
+from services.orders.domain.moves import illegal
 from services.orders.domain.order import Order
 from shared.contracts.inbox_orders import OrdersMessage
-from shared.runtime.decision import IllegalMove
+from shared.runtime.decision import Context
 
 
 def fingerprint(message: OrdersMessage) -> str:
@@ -13,12 +14,12 @@ def fingerprint(message: OrdersMessage) -> str:
     return sha256(content.encode()).hexdigest()[:32]
 
 
-def is_repeat(order: Order, what: str, id: str, message: OrdersMessage) -> bool:
+def is_repeat(order: Order, what: str, id: str, message: OrdersMessage, ctx: Context) -> bool:
     known = order.answered.get(f"{what}/{id}")
     if known is None:
         return False
     if known != fingerprint(message):
-        raise IllegalMove(f"{what} {id} was told before with another content", field=f"{what}_id")
+        raise illegal(order, ctx, f"{what} {id} was told before with another content", f"{what}_id")
     return True
 
 

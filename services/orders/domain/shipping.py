@@ -32,7 +32,7 @@ from shared.runtime.decision import Context, Decision
 def ship(order: Order, message: ShipmentHandedOver, ctx: Context) -> Decision[Order]:
     """What a parcel takes out of an open cancel request is withdrawn from it; a seller has to say so."""
     permit(order, Move.SHIP, ctx)
-    if is_repeat(order, "shipment", message.shipment_id, message):
+    if is_repeat(order, "shipment", message.shipment_id, message, ctx):
         return Decision(order)
     require(order, Move.SHIP, ctx)
     units = wanted(order, message.lines, unshipped, ctx)

@@ -1,9 +1,11 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from services.orders.commands import ConfirmOrder
 from services.orders.domain.business_days import business_days_after, end_of_business_day, is_business_day
+from services.orders.settings import Settings
 from shared.contracts.orders import PlaceStatus
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import BUYER, ID, a_line, a_paid_order, a_placed_order, an_order_to_ship, cancel, shipped
@@ -80,6 +82,11 @@ def test_no_business_is_done_on(day: date, why: str) -> None:
 )
 def test_the_third_business_day_after(start: date, third: date) -> None:
     assert business_days_after(start, 3, "KR") == third
+
+
+def test_a_country_whose_holidays_are_not_known_stops_the_start() -> None:
+    with pytest.raises(ValidationError, match="holidays of XX are not known"):
+        Settings(holiday_country="XX")
 
 
 def test_days_are_those_of_the_store_s_zone() -> None:
