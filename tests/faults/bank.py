@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
+import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope, decode
+from shared.runtime.service import build_app
+from tests.faults.bank_service import BankSettings, build
 from tests.runtime.bank import AccountOpened, Deposited
 from tests.support.kafka import create_topics, eventually, producer, read_all, send
 from tests.support.memory import message_envelope
@@ -25,6 +28,7 @@ Document = dict[str, Any]
 class Bank:
     def __init__(self, stack: Stack, client: AIOKafkaProducer, mongo: "MongoClient[Document]") -> None:
         self.kafka = stack.kafka
+        self._mongo = stack.mongo
         self.prefix = f"f{uuid4().hex[:8]}-"
         self.client = client
         self.database = mongo[f"{self.prefix}bank"]
@@ -48,6 +52,18 @@ class Bank:
         process = Process("tests.faults.bank_service", environment, "BANK_HTTP_PORT")
         self.processes.append(process)
         return process
+
+    @asynccontextmanager
+    async def running(self, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+        """The bank inside this process, for faults that kill nobody; its HTTP client."""
+        where = {"kafka_bootstrap_servers": self.kafka, "mongodb_uri": self._mongo, "topic_prefix": self.prefix}
+        app = build_app(build(BankSettings(**{**where, **settings})))
+        transport = httpx.ASGITransport(app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://bank") as http,
+        ):
+            yield http
 
     # -- load -------------------------------------------------------------------------------------------------
 
@@ -108,7 +124,7 @@ class Bank:
                 return False
             told = sum(account["meta"]["sequence"] for account in self.database["accounts"].find())
             view = self.counts("bank.turnover.v1")
-            return view["applied"] + view["parked"] >= told
+            return bool(view["applied"] + view["parked"] >= told)
 
         await eventually(is_quiet, within=within)
 

@@ -139,7 +139,7 @@ async def test_an_unchanged_account_is_not_sent_again(http: httpx.AsyncClient, a
 
 @pytest.mark.parametrize("tag", ["1", '"x"', '"', '""', '"1", "2"', '"' + "9" * 5000 + '"', '"١"'])
 async def test_a_malformed_if_match_is_named(http: httpx.AsyncClient, account: str, tag: str) -> None:
-    answer = await http.put(f"{account}/owner", json={"owner": "x"}, headers={"If-Match": tag.encode()})
+    answer = await http.put(f"{account}/owner", json={"owner": "x"}, headers=[(b"If-Match", tag.encode())])
     assert fields(answer) == ["If-Match"]
 
 

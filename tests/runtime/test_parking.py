@@ -15,7 +15,7 @@ from shared.runtime.mongo import Database
 from shared.runtime.service import build_app
 from tests.faults.bank_service import BankSettings, build
 from tests.runtime.bank import AccountOpened, Broken, Deposited, OwnerChanged
-from tests.support.kafka import create_topics, eventually, producer, read_all, send
+from tests.support.kafka import create_topics, eventually, producer, send
 from tests.support.memory import message_envelope
 from tests.support.stack import Stack
 
@@ -82,7 +82,7 @@ async def open_bank(stack: Stack) -> AsyncIterator[Open]:
     @asynccontextmanager
     async def opened(**settings: Any) -> AsyncIterator[Branch]:
         where = {"kafka_bootstrap_servers": stack.kafka, "mongodb_uri": stack.mongo, "topic_prefix": prefix}
-        app = build_app(build(BankSettings(**where, **settings)))
+        app = build_app(build(BankSettings(**{**where, **settings})))
         transport = httpx.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),
@@ -182,12 +182,11 @@ async def test_a_full_key_pauses_its_partition_only_and_readiness_says_why(open_
         others = [f"o{n}" for n in range(12)]
         await bank.tell([AccountOpened(account_id=id, owner="o") for id in ["a", *others]])
         await bank.tell([Broken(account_id="a"), *[Deposited(account_id="a", amount=1) for _ in range(2)]])
-        waiting = bank.tell([Deposited(account_id="a", amount=1), *[Deposited(account_id=o, amount=1) for o in others]])
+        rest = [Deposited(account_id="a", amount=1), *[Deposited(account_id=id, amount=1) for id in others]]
+        told = asyncio.create_task(bank.tell(rest))
 
         async def others_flow() -> bool:
             return [await bank.account(id) for id in others].count(("o", 1)) >= 6
-
-            told = asyncio.create_task(waiting)
 
         await eventually(others_flow)
 
