@@ -15,13 +15,14 @@ from deploy.local.options import DataOption, StoreOption
 from deploy.replay.completejourney import CompleteJourney
 from deploy.replay.completejourney_files import CompleteJourneyFiles
 from deploy.replay.expectation import bookings, sold_lines
+from deploy.replay.inboxes import Inboxes
 from deploy.replay.period import Period
 from deploy.replay.reconcile import ledger_against, rollups_against_ledger
 from deploy.replay.refusal import ReplayRefused
-from deploy.replay.replay import Pace
-from deploy.replay.replay import replay as replay_into
+from deploy.replay.replay import Pace, refuse_other_store, send, send_products
 from deploy.replay.report import ReplayBar, bar, sentences
-from deploy.replay.target import target
+from deploy.replay.source import Source
+from deploy.replay.target import Target, target
 from deploy.replay.watch import session
 
 console = Console(highlight=False, soft_wrap=True)
@@ -49,8 +50,7 @@ def replay(
     pace = Pace(_speed(speed))
     try:
         messages = CompleteJourney(CompleteJourneyFiles.installed(), _period(first, last), limit)
-        with bar() as progress:
-            sent = asyncio.run(replay_into(messages, target(store, data), pace, ReplayBar(progress, messages)))
+        sent = asyncio.run(_replay(messages, target(store, data), pace))
     except ReplayRefused as refusal:
         _refuse(refusal)
     console.print(*sentences(messages, sent), sep="\n", markup=False)
@@ -92,6 +92,17 @@ def rebuild(
         raise StackFailure(f"{url}/ops/rebuild failed: {error!r}; it can be run again.") from error
     counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in answer.json().items())
     console.print(f"Rebuilt: {counts}.")
+
+
+async def _replay(source: Source, target: Target, pace: Pace) -> dict[str, int]:
+    async with session() as client:
+        await refuse_other_store(client, target, source)
+        async with Inboxes(target.kafka, target.topic_prefix) as inboxes:
+            with bar() as progress:
+                shown = ReplayBar(progress, source)
+                await send_products(source, inboxes, client, target, shown)
+                await send(source.messages(), inboxes, pace, shown)
+            return dict(inboxes.sent)
 
 
 async def _reconcile(analytics: str, expected: pl.DataFrame | None) -> bool:

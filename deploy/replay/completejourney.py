@@ -30,8 +30,12 @@ class CompleteJourney:
         if self._sold.is_empty():
             raise ReplayRefused(f"No order was placed in {period}.")
 
+    @property
+    def product_count(self) -> int:
+        return self.catalogue.height
+
     @cached_property
-    def orders(self) -> int:
+    def order_count(self) -> int:
         return self._sold["basket_id"].n_unique()
 
     @cached_property
@@ -71,7 +75,7 @@ class CompleteJourney:
 
     def left_out(self) -> Sequence[Note]:
         nothing = self._chosen.filter(pl.col("quantity") == 0)
-        empty = self._chosen["basket_id"].n_unique() - self.orders
+        empty = self._chosen["basket_id"].n_unique() - self.order_count
         free_goodwill = self._goodwill.filter(pl.col("first") == 0)
         return _counted(
             Note(nothing.height, "lines", "their quantity is 0"),
@@ -86,14 +90,14 @@ class CompleteJourney:
 
     def made_up(self) -> Sequence[Note]:
         cancelled = self._due.filter(pl.col("basket_id") % 50 == 0).height
-        shipped = self.orders - cancelled
+        shipped = self.order_count - cancelled
         goodwill = self._goodwill.filter(pl.col("first") > 0).height
         unnamed = self.catalogue.filter(pl.col("product_type").is_null()).height
         return _counted(
             Note(shipped, "hand-overs and deliveries", "the files tell neither: 6 h and 30 h after placing"),
             Note(cancelled, "cancels with their refunds", "baskets of a number divisible by 50, after 2 h"),
             Note(goodwill, "goodwill refunds", "first line of baskets one past such a number, after 48 h"),
-            Note(self.catalogue.height, "stocks and prices", "units ordered in the whole file; its first unit price"),
+            Note(self.product_count, "stocks and prices", "units ordered in the whole file; its first unit price"),
             Note(unnamed, "product names", "the files have no type for them: product <id>"),
         )
 

@@ -11,7 +11,7 @@ from deploy.replay.inboxes import Inboxes
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.source import Source
 from deploy.replay.target import Target
-from deploy.replay.watch import StoreFacts, session, standing, until_read
+from deploy.replay.watch import StoreFacts, standing, until_read
 from shared.contracts.envelope import Envelope
 
 Progress = Callable[[Envelope], None]
@@ -39,16 +39,6 @@ async def refuse_other_store(client: httpx.AsyncClient, target: Target, source: 
         found = (await standing(client, target.urls[service])).store
         if found != wanted:
             raise ReplayRefused(f"This store counts in {found}, {source.name} in {wanted}; nothing was sent.")
-
-
-async def replay(source: Source, target: Target, pace: Pace, progress: Progress) -> dict[str, int]:
-    """How many messages of each type were sent."""
-    async with session() as client:
-        await refuse_other_store(client, target, source)
-        async with Inboxes(target.kafka, target.topic_prefix) as inboxes:
-            await send_products(source, inboxes, client, target, progress)
-            await send(source.messages(), inboxes, pace, progress)
-            return dict(inboxes.sent)
 
 
 async def send_products(

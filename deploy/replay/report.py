@@ -1,5 +1,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.replay.source import Note, Source
@@ -13,8 +14,8 @@ class ReplayBar:
 
     def __init__(self, progress: Progress, source: Source) -> None:
         self._progress = progress
-        self._products = progress.add_task("products", total=None)
-        self._orders = progress.add_task("orders", total=source.orders)
+        self._products = progress.add_task("products", total=source.product_count)
+        self._orders = progress.add_task("orders", total=source.order_count)
 
     def __call__(self, envelope: Envelope) -> None:
         if envelope.type == ProductSubmitted.wire_type():
@@ -24,7 +25,8 @@ class ReplayBar:
 
 
 def bar() -> Progress:
-    return Progress(TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
 
 
 def sentences(source: Source, sent: Mapping[str, int]) -> Iterator[str]:

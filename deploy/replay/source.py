@@ -29,7 +29,10 @@ class Source(Protocol):
     timezone: str
 
     @property
-    def orders(self) -> int: ...
+    def product_count(self) -> int: ...
+
+    @property
+    def order_count(self) -> int: ...
 
     def products(self) -> Iterable[Envelope]:
         """Everything that the orders name; sent before them."""

@@ -124,4 +124,4 @@ def test_the_mapping_and_the_expectation_agree_on_real_baskets_though_they_share
 def test_the_week_of_the_demo_is_what_the_data_says() -> None:
     source = CompleteJourney(CompleteJourneyFiles.installed(), A_WEEK)
     sold = sold_lines(CompleteJourneyFiles.installed(), A_WEEK)
-    assert (source.orders, sold.height, sold["gross"].sum()) == (2993, 28074, 9_892_210)
+    assert (source.order_count, sold.height, sold["gross"].sum()) == (2993, 28074, 9_892_210)

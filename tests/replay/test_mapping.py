@@ -145,7 +145,7 @@ def test_stamps_are_utc_and_days_are_the_store_s(tmp_path: Path) -> None:
 def test_a_limit_takes_the_first_orders_and_only_their_products(tmp_path: Path) -> None:
     later = row(2, "2017-01-17 12:00:00", product_id=8)
     source = replayed(tmp_path, later, row(3, quantity=0, product_id=9), row(4), limit=1)
-    assert source.orders == 1
+    assert source.order_count == 1
     assert order_in(source).order_id == "cj_4"
     assert product_in(source).product_id == "cj_7"
 

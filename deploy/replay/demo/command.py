@@ -76,7 +76,7 @@ async def _run(week: Week, files: CompleteJourneyFiles, target: Target, phases: 
     if differences:
         raise Differs(differences)
     return {
-        "baskets": week.source.orders,
+        "baskets": week.source.order_count,
         "events": await events_published(target),
         "tickets": len(asked),
         "gross_minor": total.gross,

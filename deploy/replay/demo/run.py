@@ -99,4 +99,4 @@ class Demo:
             async for product in checks.products(self._client, self._target.urls["catalog"])
         }
         self._console.print(f"Stock of {len(found):,} products compared with brought − shipped + restocked.")
-        return list(checks.wrong_shelves(found, on_hand, self._week.source.catalogue.height))
+        return list(checks.wrong_shelves(found, on_hand, self._week.source.product_count))
