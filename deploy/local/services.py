@@ -5,7 +5,10 @@ import httpx
 
 from deploy.local.part import Part
 from deploy.local.ports import Ports
-from deploy.local.store import Store
+from deploy.local.store import Store, StoreName
+
+LANGUAGE: dict[StoreName, str] = {"default": "ko", "completejourney": "en", "olist": "en"}
+COUNTRY: dict[StoreName, str] = {"default": "KR", "completejourney": "US", "olist": "BR"}
 
 
 def service_parts(
@@ -20,7 +23,8 @@ def service_environment(kafka: str, mongo: str, store: Store) -> dict[str, str]:
         "MONGODB_URI": mongo,
         "STORE_CURRENCY": store.currency,
         "STORE_TIMEZONE": store.timezone,
-        "INQUIRIES_LANGUAGE": "ko" if store.name == "default" else "en",
+        "INQUIRIES_LANGUAGE": LANGUAGE[store.name],
+        "ORDERS_HOLIDAY_COUNTRY": COUNTRY[store.name],
         "LOG_FORMAT": "json",
     }
 
