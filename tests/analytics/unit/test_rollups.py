@@ -71,7 +71,7 @@ def test_a_line_that_adds_nothing_makes_no_document() -> None:
     assert tallies([given_back], "0") == []
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(histories(), min_size=1, max_size=3))
 def test_products_sum_to_the_store_and_both_bases_agree_over_all_time(orders: list[list[OrderState]]) -> None:
     rows = [row for history in orders for row in ledger(history[-1], ZONE)]
@@ -84,7 +84,7 @@ def test_products_sum_to_the_store_and_both_bases_agree_over_all_time(orders: li
         assert months[f"reversed_{name}"] == months[f"carried_{name}"]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(histories(), st.integers(0, 30))
 def test_rows_add_up_the_same_in_any_portions(history: list[OrderState], cut: int) -> None:
     rows = ledger(history[-1], ZONE)
