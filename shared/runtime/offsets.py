@@ -1,7 +1,7 @@
 """Where each partition of a consumer group stands: written in the transaction that applies its records."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ class Fenced(Exception):
 class Offsets:
     def __init__(self, database: Database, group: str) -> None:
         self._offsets = database.collection("offsets")
+        self._pauses = database.collection("pauses")
         self._group = group
 
     def _id(self, topic: str, partition: int) -> str:
@@ -45,7 +46,9 @@ class Offsets:
         await self._offsets.bulk_write(upserts, ordered=False)
         ids = [self._id(tp.topic, tp.partition) for tp in beginnings]
         rows = await self._offsets.find({"_id": {"$in": ids}}).to_list(None)
-        return {TopicPartition(row["topic"], row["partition"]): row for row in rows}
+        pause = await self._pauses.find_one({"_id": self._group})
+        paused = {"paused": pause["paused"]} if pause else {}
+        return {TopicPartition(row["topic"], row["partition"]): row | paused for row in rows}
 
     async def advance(
         self,
@@ -69,16 +72,17 @@ class Offsets:
             raise Fenced(f"{self._group}: a partition is read by another process or paused")
 
     async def pause(self, reason: str, since: datetime) -> None:
-        """Fence every running batch of the group, in all processes, until `resume`."""
-        await self._offsets.update_many({"group": self._group}, {"$set": {"paused": {"reason": reason, "at": since}}})
+        """Fence every running batch of the group, in all processes, until `resume`.
+
+        The group's own row comes first: a partition whose row is made later is loaded after it, and sees it.
+        """
+        paused = {"$set": {"paused": {"reason": reason, "at": since}}}
+        await self._pauses.update_one({"_id": self._group}, paused, upsert=True)
+        await self._offsets.update_many({"group": self._group}, paused)
 
     async def resume(self) -> None:
+        await self._pauses.delete_one({"_id": self._group})
         await self._offsets.update_many({"group": self._group}, {"$unset": {"paused": ""}})
-
-    async def paused(self, partitions: Iterable[TopicPartition]) -> set[TopicPartition]:
-        ids = [self._id(tp.topic, tp.partition) for tp in partitions]
-        rows = await self._offsets.find({"_id": {"$in": ids}, "paused": {"$exists": True}}).to_list(None)
-        return {TopicPartition(row["topic"], row["partition"]) for row in rows}
 
     async def rows(self) -> list[Document]:
         rows: list[Document] = await self._offsets.find({"group": self._group}).sort("_id").to_list(None)

@@ -121,11 +121,13 @@ class ServiceRuntime:
 
     @asynccontextmanager
     async def paused(self, group: str, reason: str = "rebuild") -> AsyncIterator[None]:
-        """No batch of the group commits in any process meanwhile. A crash leaves it paused: run the job again."""
+        """No batch of the group commits in any process meanwhile. A killed process leaves it paused: run it again."""
         offsets = Offsets(self.database, group)
         await offsets.pause(reason, datetime.now(UTC))
-        yield
-        await offsets.resume()
+        try:
+            yield
+        finally:
+            await offsets.resume()
 
     def troubles(self) -> list[str]:
         """Why the service is not ready; empty when consumers progress and the outbox drains."""
