@@ -17,6 +17,7 @@ MAX_VALUE_BYTES = 1_000_000
 Headers = list[tuple[str, bytes]]
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
 _REQUIRED = ("specversion", "id", "source", "type", "time", "subject")
+_READ = {*_REQUIRED, "sequence", "aggregate", "correlationid", "causationid", "traceparent"}
 
 
 class Malformed(Exception):
@@ -118,7 +119,8 @@ def _envelope(attributes: dict[str, str], data: bytes) -> Envelope:
     for name in _REQUIRED:
         if not attributes.get(name):
             raise Malformed(f"ce_{name}", f"ce_{name} is missing")
-        if len(attributes[name]) > 300:
+    for name, value in attributes.items():
+        if len(value) > 300 and name in _READ:
             raise Malformed(f"ce_{name}", f"ce_{name} is longer than 300 characters")
     if attributes["specversion"] != "1.0":
         raise Malformed("ce_specversion", "only CloudEvents 1.0 is read")

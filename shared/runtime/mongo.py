@@ -4,6 +4,7 @@ motor is at its end of life in favour of PyMongo's async API; docs/adr says what
 """
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -11,10 +12,13 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
-from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import IndexModel, WriteConcern
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
+
+os.environ.setdefault("MOTOR_MAX_WORKERS", "32")
+"""motor's threads: five per core without it, too few for live readers beside a transaction."""
+from motor.motor_asyncio import AsyncIOMotorClient  # noqa: E402
 
 T = TypeVar("T")
 Session: TypeAlias = Any
