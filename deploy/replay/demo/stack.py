@@ -1,4 +1,3 @@
-import os
 import shutil
 import signal
 import tempfile
@@ -17,22 +16,27 @@ from deploy.local.store import DATA, STORES, StoreName
 def fresh_stack(store: StoreName, progress: Callable[[str], None]) -> Iterator[StackState]:
     """Everything in a new directory on free ports, stopped in any case; after a failure its logs stay."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    os.environ.setdefault("INQUIRIES_LANGUAGE", "en")
     DATA.mkdir(exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="demo-", dir=DATA))
     plan = Plan(directory=directory, store=STORES[store], ports=free_ports(), services=service_commands())
+    failed = False
     try:
         yield lifecycle.up(plan, progress)
-    except BaseException:
-        lifecycle.down(directory)
-        _keep_only_logs(directory)
-        progress(f"The logs are in {directory}")
+    except Exception:
+        failed = True
         raise
-    lifecycle.down(directory)
-    shutil.rmtree(directory)
+    finally:
+        lifecycle.down(directory)
+        _tidy(directory, keep_logs=failed)
+        if failed:
+            progress(f"The logs are in {directory}")
 
 
-def _keep_only_logs(directory: Path) -> None:
+def _tidy(directory: Path, keep_logs: bool) -> None:
+    """What Kafka and MongoDB stored is large; the logs are not."""
+    if not keep_logs:
+        shutil.rmtree(directory)
+        return
     for path in directory.iterdir():
         if path.is_dir() and path.name != "logs":
             shutil.rmtree(path, ignore_errors=True)
