@@ -1,6 +1,7 @@
 """Putting a service together, and running it as a process that ends with 0 on SIGTERM."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -59,7 +60,15 @@ def build_app(service: Service) -> FastAPI:
 def run(service: Service) -> None:
     """Serve until SIGTERM or SIGINT, then stop in order; exits 78 when the settings do not fit the store."""
     configure_logging(service.name, service.settings.log_format)
+    _collect_garbage_rarely()
     sys.exit(uvloop.run(_serve(service)))
+
+
+def _collect_garbage_rarely() -> None:
+    """A batch makes hundreds of thousands of short-lived objects without cycles: by default a third of a service's
+    time on real baskets goes into walking them."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 async def _serve(service: Service) -> int:
