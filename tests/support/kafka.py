@@ -50,7 +50,13 @@ async def send(client: AIOKafkaProducer, topic: str, envelopes: Iterable[Envelop
 
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:
     """Every committed record of a topic, per partition in order."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed", enable_auto_commit=False)
+    # Without `earliest` a reset to the end, begun by `assign`, may overtake the seek and leave nothing to read.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
     await consumer.start()
     try:
         partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]

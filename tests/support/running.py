@@ -117,7 +117,7 @@ class Store:
 
     async def read(self, topic: str) -> list[Envelope]:
         """Everything in the topic, per partition in its order."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._stack.kafka)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._stack.kafka, auto_offset_reset="earliest")
         await consumer.start()
         try:
             partitions = [TopicPartition(self.prefix + topic, n) for n in range(PARTITIONS)]
