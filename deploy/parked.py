@@ -11,7 +11,7 @@ from rich.table import Table
 
 from deploy.local.failure import StackFailure
 from deploy.local.options import DataOption, StoreOption
-from deploy.replay.target import target
+from deploy.target import target
 
 console = Console(highlight=False, soft_wrap=True)
 app = typer.Typer(no_args_is_help=True, help="Records that a service could not apply, kept byte for byte.")

@@ -1,19 +1,16 @@
 """`sellerdesk status`, for people as tables and for programs as JSON."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local import lifecycle
 from deploy.local.failure import StackFailure
-from deploy.local.options import DataOption, StoreOption, directory_of
+from deploy.local.options import DataOption, StoreOption, running_directory
 from deploy.local.state import read_state
 from deploy.local.status import ProcessStatus, ServiceStatus, Status, status_of
-from deploy.local.store import DATA, StoreName
 
 Row = dict[str, object]
 
@@ -24,7 +21,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show processes, lag per group and partition, outbox age, held and parked records."""
-    directory = _the_running_one(store, data)
+    directory = running_directory(store, data)
     state = read_state(directory)
     if state and (orphans := state.left_behind()):
         names = ", ".join(part.name for part in orphans)
@@ -36,18 +33,6 @@ def status(
         typer.echo(found.model_dump_json(indent=2))
     else:
         Console().print(*_tables(found), sep="\n")
-
-
-def _the_running_one(store: StoreName | None, data: Path | None) -> Path:
-    if store or data:
-        return directory_of(store, data)
-    match lifecycle.running(DATA):
-        case [directory]:
-            return directory
-        case []:
-            raise StackFailure("Nothing runs. `sellerdesk up` starts it.")
-        case several:
-            raise StackFailure(f"Several stores run; name one with --store: {', '.join(d.name for d in several)}.")
 
 
 def _tables(status: Status) -> Iterator[Table]:

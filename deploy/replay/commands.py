@@ -22,8 +22,8 @@ from deploy.replay.refusal import ReplayRefused
 from deploy.replay.replay import Pace, refuse_other_store, send, send_products
 from deploy.replay.report import ReplayBar, bar, sentences
 from deploy.replay.source import Source
-from deploy.replay.target import Target, target
 from deploy.replay.watch import session
+from deploy.target import Target, target
 
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(highlight=False, soft_wrap=True, stderr=True)

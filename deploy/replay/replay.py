@@ -10,8 +10,8 @@ import httpx
 from deploy.replay.inboxes import Inboxes
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.source import Source
-from deploy.replay.target import Target
 from deploy.replay.watch import StoreFacts, standing, until_read
+from deploy.target import Target
 from shared.contracts.envelope import Envelope
 
 Progress = Callable[[Envelope], None]

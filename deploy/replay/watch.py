@@ -34,6 +34,10 @@ class Standing(ServiceStatus):
     def positions(self) -> dict[Place, int]:
         return {(consumer.topic, consumer.partition): consumer.next for consumer in self.consumers}
 
+    def taken(self, topic: str) -> int:
+        """Records of a topic, whatever prefix its name has."""
+        return sum(consumer.next for consumer in self.consumers if consumer.topic.endswith(topic))
+
     @property
     def lag(self) -> int:
         return sum(consumer.lag for consumer in self.consumers)

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.ports import SERVICES
-from deploy.replay.target import Target
 from deploy.replay.watch import session, until_quiet
+from deploy.target import Target
 from tests.support.command import sellerdesk
 from tests.support.running import Store
 from tests.support.stack import Stack

@@ -10,7 +10,7 @@ from deploy.replay.completejourney import CompleteJourney
 from deploy.replay.period import Period
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.replay import refuse_other_store
-from deploy.replay.target import Target
+from deploy.target import Target
 from tests.replay.grocer import files, row
 
 TARGET = Target("127.0.0.1:9", {name: f"http://{name}" for name in SERVICES})

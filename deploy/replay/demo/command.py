@@ -19,8 +19,8 @@ from deploy.replay.demo.stack import fresh_stack
 from deploy.replay.demo.week import Week
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.report import origins
-from deploy.replay.target import Target
 from deploy.replay.watch import session
+from deploy.target import Target
 
 NAMED = 100
 WIDTH = 110

@@ -70,6 +70,18 @@ def tickets_line(tickets: Sequence[Ticket], asked: Sequence[Asked]) -> str:
     return f"{len(tickets)} tickets, {enriched} enriched with their order; {len(waited)} waited for it, {woke} woke."
 
 
+def rates_line(before: Moment, after: Moment, seconds: float) -> str:
+    """Each up to the moment when all services were quiet again."""
+    read = [("orders", "orders.inbox", "messages"), ("analytics", "orders.events", "events")]
+    counts = [
+        (service, after.standings[service].taken(topic) - before.standings[service].taken(topic), what)
+        for service, topic, what in read
+    ]
+    return "; ".join(
+        f"  {service}: {count:,} {what}, {count / seconds:,.0f} a second" for service, count, what in counts
+    )
+
+
 def records_table(moment: Moment) -> Table:
     made = table("Records", "service", "read", "left", "held", "parked")
     for name, service in moment.standings.items():

@@ -1,6 +1,6 @@
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.replay.target import Target
+from deploy.target import Target
 from deploy.topics import PARTITIONS, topics
 
 

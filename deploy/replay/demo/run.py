@@ -1,6 +1,7 @@
 """The demo on a running store: the week in, its tickets and figures out, and what differs from what must be."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import httpx
@@ -15,8 +16,8 @@ from deploy.replay.expectation import bookings, shelves, sold_lines
 from deploy.replay.inboxes import Inboxes
 from deploy.replay.reconcile import ledger_against, rollups_against_ledger
 from deploy.replay.replay import Pace, send, send_products
-from deploy.replay.target import Target
-from deploy.replay.watch import Moment, until_quiet
+from deploy.replay.watch import moment, until_quiet
+from deploy.target import Target
 from shared.contracts.envelope import Envelope
 
 GRAINS = ("day", "week", "month")
@@ -62,19 +63,21 @@ class Demo:
 
     async def check(self, asked: Sequence[Asked], files: CompleteJourneyFiles) -> list[str]:
         """Everything that differs."""
-        moment = await until_quiet(self._client, self._target.urls)
+        quiet = await until_quiet(self._client, self._target.urls)
         tickets = await self._desk.read(asked)
-        self._console.print(pictures.records_table(moment), pictures.tickets_line(tickets, asked), sep="\n")
+        self._console.print(pictures.records_table(quiet), pictures.tickets_line(tickets, asked), sep="\n")
         return [
-            *checks.waiting_records(moment),
+            *checks.waiting_records(quiet),
             *await self._ticket_differences(tickets, asked),
             *await self._sales_differences(files),
             *await self._shelf_differences(files),
         ]
 
-    async def _send(self, messages: Sequence[Envelope], inboxes: Inboxes) -> Moment:
+    async def _send(self, messages: Sequence[Envelope], inboxes: Inboxes) -> None:
+        before, began = await moment(self._client, self._target.urls), time.monotonic()
         await send(messages, inboxes, Pace(), lambda _: None)
-        return await until_quiet(self._client, self._target.urls)
+        after = await until_quiet(self._client, self._target.urls)
+        self._console.print(pictures.rates_line(before, after, time.monotonic() - began))
 
     async def _show(self, when: str, asked: Asked) -> None:
         ticket = await self._desk.look(asked)

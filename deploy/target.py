@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import lifecycle
 from deploy.local.failure import StackFailure
-from deploy.local.options import directory_of
+from deploy.local.options import running_directory
 from deploy.local.ports import SERVICES
 from deploy.local.state import StackState, read_state
-from deploy.local.store import DATA, StoreName
+from deploy.local.store import StoreName
 
 
 @dataclass(frozen=True)
@@ -40,20 +39,8 @@ class Target:
 def target(store: StoreName | None, data: Path | None) -> Target:
     if given := Target.from_environment():
         return given
-    directory = _running(store, data)
+    directory = running_directory(store, data)
     state = read_state(directory)
     if state is None or not state.runs() or state.phase != "ready":
         raise StackFailure(f"Nothing runs in {directory}. `sellerdesk up` starts it.")
     return Target.of(state)
-
-
-def _running(store: StoreName | None, data: Path | None) -> Path:
-    if store or data:
-        return directory_of(store, data)
-    match lifecycle.running(DATA):
-        case [directory]:
-            return directory
-        case []:
-            raise StackFailure("Nothing runs. `sellerdesk up --store completejourney` starts it.")
-        case several:
-            raise StackFailure(f"Several stores run; name one with --store: {', '.join(d.name for d in several)}.")
