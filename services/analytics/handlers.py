@@ -1,4 +1,4 @@
-"""Every event of an order carries its whole state, so all are read by the same function."""
+"""Every event of an order carries its whole state, so all are read by the same function, in any order."""
 
 from services.analytics.projections import GROUP, project
 from services.analytics.repository import order_facts
@@ -7,4 +7,4 @@ from shared.runtime.handlers import Handlers
 
 TABLE = Handlers(GROUP, topics=["orders.events"])
 for event in EVENTS:
-    TABLE.on(event, order_facts, project=project)
+    TABLE.on(event, order_facts, project=project, guarded=False)

@@ -19,7 +19,7 @@ class OrderFacts(Contract):
     refunds: tuple[str, ...] = ()
 
 
-def project(facts: OrderFacts | None, event: OrderEvent, ctx: Context) -> Decision[OrderFacts]:
+def project(facts: OrderFacts | None, event: OrderEvent, ctx: Context) -> Decision[OrderFacts] | None:
     order, policy = event.order, _policy(ctx)
     if order.currency != policy.store_currency:
         raise Invalid(f"sales are in {policy.store_currency}, not {order.currency}", field="order.currency")
@@ -28,7 +28,7 @@ def project(facts: OrderFacts | None, event: OrderEvent, ctx: Context) -> Decisi
     rows = [] if facts.sale else sale(order, policy.store_timezone)
     rows += [row for refund in unbooked for row in reversal(order, refund, policy.store_timezone)]
     if not rows:
-        return Decision(facts)
+        return None
     booked = OrderFacts(sale=True, refunds=(*facts.refunds, *(refund.refund_id for refund in unbooked)))
     return Decision(booked, rows=[_insert(row) for row in rows], tallies=tallies(rows, str(ctx.partition)))
 

@@ -14,6 +14,7 @@ S = TypeVar("S")
 M = TypeVar("M", bound=Message)
 
 Create = Callable[[S | None, M, Context], Decision[S]]
+Project = Callable[[S | None, M, Context], Decision[S] | None]
 Decide = Callable[[S, M, Context], Decision[S]]
 Refs = Callable[[M, Documents], Iterable[Ref]]
 DecideSeveral = Callable[[Documents, M, Context], Mapping[Ref, Decision[Any]]]
@@ -32,6 +33,7 @@ class Handler:
     append: Append[Any] | None
     edit: bool
     projection: bool
+    guarded: bool
     adapter: TypeAdapter[Any]
 
 
@@ -58,18 +60,21 @@ class Handlers:
         *,
         create: Create[S, M] | None = None,
         decide: Decide[S, M] | None = None,
-        project: Create[S, M] | None = None,
+        project: Project[S, M] | None = None,
         several: DecideSeveral[M] | None = None,
         refs: Refs[M] | None = None,
         on_expiry: DecideSeveral[M] | None = None,
         append: Append[M] | None = None,
         edit: bool = False,
+        guarded: bool = True,
     ) -> None:
         """Register exactly one of create, decide, project or several.
 
         The document the message is about has the message's subject as its id.
         create: may be given no document yet. decide: the document exists, else the message is Unknown (held, or 404).
-        project: a view, not a decision: what it raises parks the record without queueing later ones behind it.
+        project: a view, not a decision: what it raises parks the record without queueing later ones behind it; None
+        leaves things as they are. guarded=False: the function itself makes repeats and older events harmless, so no
+        sequence is kept and an event that changes nothing writes nothing.
         several: `refs` names the further documents, asked again once the first are loaded, and any may change.
         on_expiry: answers a message held too long, in place of parking it. append: rows written even where the
         event is older than what the document has heard. edit: an edit by a person: bumps `revision`, and over HTTP
@@ -89,18 +94,20 @@ class Handlers:
             append=append,
             edit=edit,
             projection=project is not None,
+            guarded=guarded,
             adapter=TypeAdapter(message),
         )
 
 
-def _single(kind: Kind[S], create: Create[S, M] | None, decide: Decide[S, M] | None) -> DecideSeveral[M]:
+def _single(kind: Kind[S], create: Project[S, M] | None, decide: Decide[S, M] | None) -> DecideSeveral[M]:
     """A decision over the one document the message is about, as a decision over several."""
 
     def answer(docs: Documents, message: M, ctx: Context) -> Mapping[Ref, Decision[Any]]:
         ref = kind.ref(ctx.subject)
         state = docs.get(kind, ref.id)
         if create is not None:
-            return {ref: create(state, message, ctx)}
+            decision = create(state, message, ctx)
+            return {} if decision is None else {ref: decision}
         if state is None:
             raise Unknown(f"{kind.name} {ref.id} is not known")
         assert decide is not None

@@ -91,7 +91,9 @@ class WorkingSet:
     def stale(self, incoming: Incoming) -> bool:
         """Whether the message's document has heard this event, or a later one of the same teller, before."""
         sequence = incoming.envelope.sequence
-        return sequence is not None and self.entry(incoming.ref).heard.get(_teller(incoming.envelope), 0) >= sequence
+        if sequence is None or not incoming.handler.guarded:
+            return False
+        return self.entry(incoming.ref).heard.get(_teller(incoming.envelope), 0) >= sequence
 
     def apply(self, incoming: Incoming) -> list[Ref]:
         """Run the handler and take over its decisions as a whole or, when it raises, not at all.
@@ -108,7 +110,7 @@ class WorkingSet:
         primary = self.entry(incoming.ref)
         if handler.edit and changed:
             primary.revision += 1
-        if incoming.envelope.sequence is not None:
+        if incoming.envelope.sequence is not None and handler.guarded:
             primary.heard[_teller(incoming.envelope)] = incoming.envelope.sequence
             primary.dirty = True
         return changed
