@@ -1,5 +1,7 @@
 from asyncio import Future, gather
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -7,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from deploy.local.failure import StackFailure
 from deploy.replay.refusal import ReplayRefused
 from shared.contracts.envelope import Envelope, encode
 from shared.contracts.registry import WIRE_TYPES
@@ -52,7 +55,8 @@ class Inboxes:
     async def send(self, envelope: Envelope) -> None:
         key, value, headers = encode(envelope)
         topic = self._prefix + WIRE_TYPES[envelope.type].topic
-        self._unsettled.append(await self._producer.send(topic, value, key=key, headers=headers))
+        with _failure():
+            self._unsettled.append(await self._producer.send(topic, value, key=key, headers=headers))
         self.sent[envelope.type] += 1
         if len(self._unsettled) >= IN_FLIGHT:
             await self.settle()
@@ -60,6 +64,17 @@ class Inboxes:
     async def settle(self) -> None:
         """Returns when every record sent is acknowledged."""
         waiting, self._unsettled = self._unsettled, []
-        for record in await gather(*waiting):
+        with _failure():
+            records = await gather(*waiting)
+        for record in records:
             place = (record.topic, record.partition)
             self.reached[place] = max(record.offset, self.reached.get(place, 0))
+
+
+@contextmanager
+def _failure() -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        sentence = f"Kafka stopped taking messages: {error!r}. Replay again: what arrived before is not taken twice."
+        raise StackFailure(sentence) from error
