@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 PYTHONS ?= python3.13 python3.12 python3.11 python3
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 help: ## show these verbs
@@ -36,9 +37,9 @@ lint: $(READY) ## ruff, mypy strict and the import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-lock: $(READY) ## compile requirements.lock from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
-	  --no-annotate --no-header -o requirements.lock pyproject.toml
+lock: $(READY) ## compile the locks from pyproject.toml: everything, and what a service alone needs
+	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml
+	@$(COMPILE) --constraint requirements.lock -o requirements-service.lock pyproject.toml
 
 $(READY): requirements.lock pyproject.toml
 	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
