@@ -86,19 +86,18 @@ async def moment(client: httpx.AsyncClient, urls: Mapping[str, str]) -> Moment:
     return Moment(dict(zip(urls, answers, strict=True)))
 
 
-async def until_quiet(
-    client: httpx.AsyncClient, urls: Mapping[str, str], on_left: Callable[[int], None] = lambda _: None
-) -> Moment:
+async def until_quiet(client: httpx.AsyncClient, urls: Mapping[str, str]) -> Moment:
     """Until two looks in a row find nothing left to read or to publish, and nothing read between them."""
-    last = await moment(client, urls)
+    last: Moment | None = None
 
     async def look() -> Look:
         nonlocal last
         before, last = last, await moment(client, urls)
-        on_left(last.left)
-        return Look(before.left + last.left + (before.positions != last.positions), last.positions)
+        news = before is None or before.left > 0 or before.positions != last.positions
+        return Look(last.left + news, last.positions)
 
     await _until_none_left(look, "The services stopped making progress")
+    assert last is not None
     return last
 
 
@@ -110,12 +109,20 @@ class Look:
 
 
 async def _until_none_left(look: Callable[[], Awaitable[Look]], complaint: str) -> None:
-    last, moved_at = await look(), time.monotonic()
-    while last.left:
+    """A service that does not answer for a moment, such as one that restarts, is waited for, too."""
+    mark, moved_at = None, time.monotonic()
+    while True:
+        impatient = time.monotonic() - moved_at > PATIENCE_SECONDS
+        try:
+            now = await look()
+        except StackFailure:
+            if impatient:
+                raise
+        else:
+            if not now.left:
+                return
+            if now.mark != mark:
+                mark, moved_at = now.mark, time.monotonic()
+            elif impatient:
+                raise StackFailure(f"{complaint}: {now.left:,} records have been left for {PATIENCE_SECONDS} s.")
         await asyncio.sleep(0.2)
-        now = await look()
-        if now.mark != last.mark:
-            moved_at = time.monotonic()
-        elif time.monotonic() - moved_at > PATIENCE_SECONDS:
-            raise StackFailure(f"{complaint}: {now.left:,} records have been left for {PATIENCE_SECONDS} s.")
-        last = now

@@ -61,7 +61,14 @@ async def test_a_service_that_no_longer_moves_is_not_waited_for(patience: None) 
         await until_read(client(Told([answer(3, 6)])), URL, {("t", 0): 5})
 
 
-async def test_a_service_that_does_not_answer_is_named() -> None:
+async def test_a_service_that_does_not_answer_for_long_is_named(patience: None) -> None:
     refused = httpx.MockTransport(lambda request: httpx.Response(500))
     with pytest.raises(StackFailure, match=f"{URL}/ops/status does not tell"):
         await until_read(httpx.AsyncClient(transport=refused), URL, {("t", 0): 5})
+
+
+async def test_a_service_that_does_not_answer_for_a_moment_is_waited_for() -> None:
+    answers = iter([httpx.Response(503), httpx.Response(200, json=answer(6, 6))])
+    restarting = httpx.MockTransport(lambda request: next(answers))
+    await until_read(httpx.AsyncClient(transport=restarting), URL, {("t", 0): 5})
+    assert next(answers, None) is None

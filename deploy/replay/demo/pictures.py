@@ -71,7 +71,6 @@ def tickets_line(tickets: Sequence[Ticket], asked: Sequence[Asked]) -> str:
 
 
 def rates_line(before: Moment, after: Moment, seconds: float) -> str:
-    """Each up to the moment when all services were quiet again."""
     read = [("orders", "orders.inbox", "messages"), ("analytics", "orders.events", "events")]
     counts = [
         (service, after.standings[service].taken(topic) - before.standings[service].taken(topic), what)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from itertools import chain
 
 import httpx
 from rich.console import Console
@@ -66,12 +67,10 @@ class Demo:
         quiet = await until_quiet(self._client, self._target.urls)
         tickets = await self._desk.read(asked)
         self._console.print(pictures.records_table(quiet), pictures.tickets_line(tickets, asked), sep="\n")
-        return [
-            *checks.waiting_records(quiet),
-            *await self._ticket_differences(tickets, asked),
-            *await self._sales_differences(files),
-            *await self._shelf_differences(files),
-        ]
+        found = await asyncio.gather(
+            self._ticket_differences(tickets, asked), self._sales_differences(files), self._shelf_differences(files)
+        )
+        return [*checks.waiting_records(quiet), *chain.from_iterable(found)]
 
     async def _send(self, messages: Sequence[Envelope], inboxes: Inboxes) -> None:
         before, began = await moment(self._client, self._target.urls), time.monotonic()
