@@ -40,6 +40,7 @@ class Relay:
         self._service = service
         self._lease = Lease(database, "relay", LEASE_SECONDS)
         self._stopping = stopping
+        self._turn = asyncio.Lock()
         self._producer: AIOKafkaProducer | None = None
         self._behind = ""
         """The last aggregate served: the next round goes on behind it and wraps at the end."""
@@ -59,7 +60,11 @@ class Relay:
                 await self._rest(POLL_SECONDS)
 
     async def step(self) -> bool:
-        """Publish one batch; False when there was nothing to do."""
+        """Publish one batch; False when there was nothing to do. `run` and the flush of `stop` take turns."""
+        async with self._turn:
+            return await self._step()
+
+    async def _step(self) -> bool:
         if self._lease.remaining() < LEASE_SECONDS / 2 and not await self._lease.acquire():
             await self._rest(1.0)
             return False
