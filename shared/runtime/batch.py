@@ -90,6 +90,17 @@ class Batch:
         else:
             self._count(incoming.record, self._try(incoming))
 
+    def take_all(self, incoming: Iterable[Read]) -> None:
+        for one in incoming:
+            self.take(one)
+
+    def refuse(self, incoming: Read, error: Exception) -> None:
+        """Park a record whose outcome could not be stored, as if its handler had raised."""
+        if not isinstance(incoming, Incoming):
+            raise error
+        self._refuse(incoming, error)
+        self._count(incoming.record, "parked")
+
     def decide(self, incoming: Incoming, if_match: int | None = None) -> Documents:
         """Apply a command of a person; the documents after it. Raises Refusal."""
         if incoming.handler.edit:

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage, Topic
 from faststream.kafka.message import FAKE_CONSUMER
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.runtime.batch import Batch, KeyFull, Writes
 from shared.runtime.failpoints import failpoint
@@ -36,6 +37,7 @@ from shared.runtime.working_set import Setting
 FETCH_BYTES = 5_000_000
 LEASE_SECONDS = 5.0
 Batches = dict[TopicPartition, list[ConsumerRecord]]
+Moves = Mapping[TopicPartition, tuple[int, int]]
 log = structlog.get_logger(__name__)
 
 
@@ -133,16 +135,23 @@ class Consumer:
 
     async def _apply(self, batches: Batches) -> None:
         incoming = [read(_record(record), self.setting.table) for fetched in batches.values() for record in fetched]
-        moves = {tp: (self.positions.expected[tp], fetched[-1].offset + 1) for tp, fetched in batches.items()}
+        moves = self._moves(batches)
         started = time.perf_counter()
         try:
-            writes = await self._transact(incoming, moves)
+            writes = await self._transact(moves, partial(Batch.take_all, incoming=incoming), incoming)
         except KeyFull as full:
             await self._make_way(full, batches)
             return
         except Unavailable:
             self._limit = max(1, len(incoming) // 2)
             raise
+        except Exception as error:
+            if not _of_the_records(error):
+                raise
+            if len(incoming) > 1:
+                await self._apply_singly(batches, error)
+                return
+            writes = await self._transact(moves, partial(Batch.refuse, incoming=incoming[0], error=error), incoming)
         self._limit = min(self._settings.max_records, self._limit * 2)
         self.positions.advance(moves)
         BATCHES.labels(self.group).inc()
@@ -150,11 +159,22 @@ class Consumer:
         self._report(writes)
         self._wrote(writes)
 
-    async def _transact(self, incoming: Sequence[Read], moves: Mapping[TopicPartition, tuple[int, int]]) -> Writes:
-        def act(batch: Batch) -> None:
-            for one in incoming:
-                batch.take(one)
+    def _moves(self, batches: Batches) -> Moves:
+        """Per partition from the expected offset to the one behind the batch."""
+        if lost := batches.keys() - self.positions.expected.keys():
+            raise Fenced(f"{self.group}: {len(lost)} partitions went to another process")
+        return {tp: (self.positions.expected[tp], fetched[-1].offset + 1) for tp, fetched in batches.items()}
 
+    async def _apply_singly(self, batches: Batches, error: Exception) -> None:
+        """Find the record that spoils a batch, such as one whose outcome MongoDB cannot store; it is parked."""
+        log.warning("batch is spoilt, applying its records one by one", group=self.group, error=str(error))
+        for tp, fetched in batches.items():
+            for record in fetched:
+                await self._apply({tp: [record]})
+                if self.positions.expected.get(tp) != record.offset + 1:
+                    break
+
+    async def _transact(self, moves: Moves, act: Callable[[Batch], None], incoming: Sequence[Read]) -> Writes:
         async def body(session: Session, attempt: int) -> Writes:
             failpoint("consume.in_transaction")
             transaction = Transaction(self._database, session, self.setting, attempt)
@@ -252,6 +272,13 @@ class Consumer:
 
 def _partitions(records: Iterable[ConsumerRecord]) -> set[TopicPartition]:
     return {TopicPartition(record.topic, record.partition) for record in records}
+
+
+def _of_the_records(error: Exception) -> bool:
+    """Whether trying the same records again later would fail again: nobody is away, no partition was lost."""
+    if isinstance(error, BulkWriteError):
+        return True
+    return not isinstance(error, Fenced | PyMongoError | KafkaError | OSError)
 
 
 def _record(record: ConsumerRecord) -> Record:

@@ -11,6 +11,8 @@ from shared.contracts.envelope import Envelope, Headers, Malformed, decode
 from shared.runtime.decision import Actor, Document, Ref
 from shared.runtime.handlers import Handler, Handlers
 
+SHOWN_KEY_BYTES = 200
+
 
 class Record(NamedTuple):
     """A Kafka record byte for byte, as parked and held rows keep it."""
@@ -45,8 +47,11 @@ class Record(NamedTuple):
 
     @property
     def shown_key(self) -> str:
-        """The key for people and for grouping parked records; bytes that are no UTF-8 are escaped."""
-        return "" if self.key is None else self.key.decode(errors="backslashreplace")
+        """The key for people and for grouping parked records, cut where it is too long to be anybody's.
+
+        Bytes that are no UTF-8 are escaped.
+        """
+        return "" if self.key is None else self.key[:SHOWN_KEY_BYTES].decode(errors="backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

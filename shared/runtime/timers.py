@@ -34,6 +34,8 @@ class HeldTimer:
                 await self.step()
             except (PyMongoError, Unavailable) as error:
                 log.warning("held records not checked", group=self._setting.table.group, error=str(error))
+            except Exception:
+                log.exception("a wait that is over could not be ended", group=self._setting.table.group)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), CHECK_SECONDS)
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from pymongo import MongoClient
 
 from shared.contracts.base import Message
@@ -139,6 +140,7 @@ class Bank:
         accounts = {row["_id"]: row for row in self.database["accounts"].find({"owner": {"$exists": True}})}
         assert {id: row["balance"] for id, row in accounts.items()} == dict(self.balances)
         assert self.counts().total() == self.sent
+        await self._check_offsets()
         first, repeats = first_occurrences(await self.events())
         assert first == {id: list(range(1, row["meta"]["sequence"] + 1)) for id, row in accounts.items()}
         views = {row["_id"]: row for row in self.database["turnovers"].find()}
@@ -152,6 +154,13 @@ class Bank:
         for process in self.processes:
             assert "Traceback" not in process.output, process.output[-5000:]
         return repeats
+
+    async def _check_offsets(self) -> None:
+        """Stored behind the last record, and never beyond."""
+        records = await read_all(self.kafka, self.topic("inbox"))
+        ends = {record.partition: record.offset + 1 for record in records}
+        stored = {row["partition"]: row["next"] for row in self.database["offsets"].find({"group": "bank"})}
+        assert {partition: next for partition, next in stored.items() if next} == ends
 
 
 def first_occurrences(events: Iterable[Envelope]) -> tuple[dict[str, list[int]], int]:
@@ -195,3 +204,20 @@ async def _delete_topics(servers: str, topics: list[str]) -> None:
         await admin.delete_topics(topics)
     finally:
         await admin.close()
+
+
+async def send_unparsable(bank: Bank, partition: int) -> None:
+    """A record whose header's name is no UTF-8, as the Python client itself would never send it."""
+
+    class Name(str):
+        def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+            return b"\xff"
+
+    written = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, -1, 10_000)
+    written.append(0, 0, b"a0", b"{}", [(Name("x"), b"")])
+    async with AIOKafkaProducer(bootstrap_servers=bank.kafka) as client:
+        batch = client.create_batch()
+        batch.append(key=b"a0", value=b"{}", timestamp=0)
+        batch._buffer = bytes(written.build())
+        await (await client.send_batch(batch, bank.topic("inbox"), partition=partition))
+    bank.sent += 1

@@ -2,8 +2,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.faults.bank import Bank, bank_under_fault
 from tests.support.stack import Stack
+
+pytest.register_assert_rewrite("tests.faults.bank")
+
+from tests.faults.bank import Bank, bank_under_fault  # noqa: E402
 
 
 @pytest.fixture

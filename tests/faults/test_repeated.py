@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 
@@ -63,10 +63,10 @@ async def _move_offsets(bank: Bank, to_the_end: bool) -> dict[TopicPartition, in
     """As an operator does it with `kafka-consumer-groups --reset-offsets`; the offsets as Kafka has them now."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bank.kafka)
     await admin.start()
-    moved = {}
+    moved: dict[TopicPartition, int] = {}
     try:
-        for group, topic in (("bank", "inbox"), ("bank.turnover.v1", "events")):
-            group = bank.prefix + group
+        for name, topic in (("bank", "inbox"), ("bank.turnover.v1", "events")):
+            group = bank.prefix + name
             known = await admin.list_consumer_group_offsets(group)
             targets = dict.fromkeys(known, 0)
             if to_the_end:
@@ -82,8 +82,6 @@ async def _move_offsets(bank: Bank, to_the_end: bool) -> dict[TopicPartition, in
 
 
 async def _commit(bank: Bank, group: str, offsets: dict[TopicPartition, int]) -> None:
-    from aiokafka import AIOKafkaConsumer
-
     consumer = AIOKafkaConsumer(bootstrap_servers=bank.kafka, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
