@@ -76,9 +76,8 @@ def rates_line(before: Moment, after: Moment, seconds: float) -> str:
         (service, after.standings[service].taken(topic) - before.standings[service].taken(topic), what)
         for service, topic, what in read
     ]
-    return "; ".join(
-        f"  {service}: {count:,} {what}, {count / seconds:,.0f} a second" for service, count, what in counts
-    )
+    told = (f"{service} {count:,} {what}, {count / seconds:,.0f} a second" for service, count, what in counts)
+    return f"  until all services were quiet: {'; '.join(told)}"
 
 
 def records_table(moment: Moment) -> Table:
