@@ -148,7 +148,7 @@ class Bank:
             id: (row["balance"], row["meta"]["sequence"]) for id, row in accounts.items()
         }
         sums = self.database["sums"].find_one({"_id": "all"})
-        assert sums is not None and sums["moved"]["by"] == self.balances.total()
+        assert sums is not None and sums["moved"].get("by", 0) == self.balances.total()
         assert self.database["held"].count_documents({}) == 0
         assert self.database["parked"].count_documents({}) == 0
         for process in self.processes:
