@@ -64,12 +64,17 @@ def _process_rows(processes: list[ProcessStatus]) -> Iterator[Row]:
 
 
 def _lag_rows(services: list[ServiceStatus]) -> Iterator[Row]:
-    by_topic: dict[tuple[str, str], dict[int, int]] = {}
+    by_topic: dict[tuple[str, str], dict[int, int | None]] = {}
     for consumer in (consumer for service in services for consumer in service.consumers):
         by_topic.setdefault((consumer.group, consumer.topic), {})[consumer.partition] = consumer.lag
     for (group, topic), lag in sorted(by_topic.items()):
-        partitions = "  ".join(f"{number}:{lag[number]:,}" for number in sorted(lag))
-        yield {"group": group, "topic": topic, "lag": sum(lag.values()), "by partition": partitions}
+        partitions = "  ".join(f"{number}:{_records(lag[number])}" for number in sorted(lag))
+        total = None if None in lag.values() else sum(n for n in lag.values() if n)
+        yield {"group": group, "topic": topic, "lag": _records(total), "by partition": partitions}
+
+
+def _records(lag: int | None) -> str:
+    return "?" if lag is None else f"{lag:,}"
 
 
 def _waiting_rows(status: Status) -> Iterator[Row]:

@@ -26,8 +26,9 @@ class ConsumerStatus(BaseModel):
     topic: str
     partition: int
     next: int
-    end: int
-    lag: int
+    end: int | None
+    lag: int | None
+    """None while Kafka does not say where its log ends."""
 
 
 class OutboxStatus(BaseModel):

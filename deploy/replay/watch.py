@@ -40,7 +40,7 @@ class Standing(ServiceStatus):
 
     @property
     def lag(self) -> int:
-        return sum(consumer.lag for consumer in self.consumers)
+        return sum(1 if consumer.lag is None else consumer.lag for consumer in self.consumers)
 
 
 def session() -> httpx.AsyncClient:
