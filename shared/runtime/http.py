@@ -29,6 +29,8 @@ from shared.runtime.transaction import Transaction
 
 __all__ = ["Caller", "Cursor", "Limit", "NotFound", "Page", "Runtime", "command", "etag", "not_modified", "paginate"]
 IDEMPOTENCY_KEPT = timedelta(days=30)
+PATIENCE_SECONDS = 3.0
+"""After that a person is told to try again, while a consumer would still be waiting for MongoDB."""
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})(?:-[^"]*)?"')
 _ACTOR = re.compile(r"([a-z]{1,20}):([A-Za-z0-9._~@-]{1,100})")
 
@@ -91,7 +93,7 @@ async def command(
         return answered, writes
 
     try:
-        answered, writes = await runtime.database.transaction(body)
+        answered, writes = await runtime.database.transaction(body, PATIENCE_SECONDS)
     except ValidationError as bug:
         raise RuntimeError("a decision built an invalid state") from bug
     finally:

@@ -77,13 +77,15 @@ class Database:
         async with await self._client.start_session(snapshot=True) as session:
             yield session
 
-    async def transaction(self, body: Callable[[Session, int], Awaitable[T]]) -> T:
-        """Run `body(session, attempt)` and commit, again after a conflict, for at most ten seconds.
+    async def transaction(
+        self, body: Callable[[Session, int], Awaitable[T]], seconds: float = TRANSACTION_SECONDS
+    ) -> T:
+        """Run `body(session, attempt)` and commit, again after a conflict, for as many seconds.
 
         motor's `with_transaction` never repeats a failed commit and repeats its body without a pause, hence a loop of
         our own. What `body` raises besides conflicts goes to the caller, nothing written. Raises Unavailable.
         """
-        deadline = time.monotonic() + TRANSACTION_SECONDS
+        deadline = time.monotonic() + seconds
         attempt = 0
         async with await self._client.start_session() as session:
             while True:
