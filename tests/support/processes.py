@@ -55,9 +55,15 @@ class Process:
         await eventually(self.is_ready, within=within)
 
     async def is_ready(self) -> bool:
+        return await self._answers("/health/ready")
+
+    async def is_live(self) -> bool:
+        return await self._answers("/health/live")
+
+    async def _answers(self, path: str) -> bool:
         assert self.returncode is None, f"ended with {self.returncode}: {self.output[-3000:]}"
         with suppress(httpx.TransportError):
-            return (await self.http.get("/health/ready")).is_success
+            return (await self.http.get(path)).is_success
         return False
 
     async def metric(self, name: str) -> float:
@@ -83,6 +89,9 @@ class Process:
     async def stop(self, within: float = 20.0) -> int:
         """SIGTERM; the exit code."""
         self._process.terminate()
+        return await self.ends(within)
+
+    async def ends(self, within: float = 20.0) -> int:
         return await asyncio.to_thread(self._process.wait, within)
 
     async def end(self) -> None:
