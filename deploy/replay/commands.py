@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date, datetime
-from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -12,33 +12,31 @@ from rich.console import Console
 
 from deploy.local.failure import StackFailure
 from deploy.local.options import DataOption, StoreOption
-from deploy.replay.completejourney import CompleteJourney
-from deploy.replay.completejourney_files import CompleteJourneyFiles
-from deploy.replay.expectation import bookings, sold_lines
 from deploy.replay.inboxes import Inboxes
 from deploy.replay.period import Period
+from deploy.replay.published import events_published
 from deploy.replay.reconcile import ledger_against, rollups_against_ledger
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.replay import Pace, refuse_other_store, send, send_products
 from deploy.replay.report import ReplayBar, bar, sentences
 from deploy.replay.source import Source
-from deploy.replay.watch import session
+from deploy.replay.sources import SourceName, expected_bookings
+from deploy.replay.sources import source as data_set
+from deploy.replay.watch import session, until_quiet
 from deploy.target import Target, target
 
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
-class SourceName(StrEnum):
-    COMPLETEJOURNEY = "completejourney"
-
-
+PathOption = Annotated[Path | None, typer.Option("--path", help="The directory of its files, for olist.")]
 FromOption = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of placing.")]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of placing.")]
 
 
 def replay(
     source: Annotated[SourceName, typer.Argument(help="Which data set.")] = SourceName.COMPLETEJOURNEY,
+    path: PathOption = None,
     first: FromOption = None,
     last: ToOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many orders, the first ones.")] = None,
@@ -49,15 +47,16 @@ def replay(
     """Send a data set through the public inboxes: products, then orders and all that happened to them."""
     pace = Pace(_speed(speed))
     try:
-        messages = CompleteJourney(CompleteJourneyFiles.installed(), _period(first, last), limit)
-        sent = asyncio.run(_replay(messages, target(store, data), pace))
+        chosen = data_set(source, path, _period(first, last), limit)
+        sent, answers = asyncio.run(_replay(chosen, target(store, data), pace))
     except ReplayRefused as refusal:
         _refuse(refusal)
-    console.print(*sentences(messages, sent), sep="\n", markup=False)
+    console.print(*sentences(chosen, sent, answers), sep="\n", markup=False)
 
 
 def reconcile(
     source: Annotated[SourceName | None, typer.Option(help="Compare the ledger with this data set, too.")] = None,
+    path: PathOption = None,
     first: FromOption = None,
     last: ToOption = None,
     store: StoreOption = None,
@@ -68,9 +67,9 @@ def reconcile(
         period = _period(first, last)
         if source is None and period != Period():
             raise ReplayRefused("--from and --to choose orders of a --source.")
-        expected = bookings(sold_lines(CompleteJourneyFiles.installed(), period)) if source else None
-        if expected is not None and expected.is_empty():
-            raise ReplayRefused(f"No order was placed in {period}.")
+        if source is None and path:
+            raise ReplayRefused("--path names the files of a --source.")
+        expected = expected_bookings(source, path, period) if source else None
     except ReplayRefused as refusal:
         _refuse(refusal)
     if not asyncio.run(_reconcile(target(store, data).urls["analytics"], expected)):
@@ -94,15 +93,19 @@ def rebuild(
     console.print(f"Rebuilt: {counts}.")
 
 
-async def _replay(source: Source, target: Target, pace: Pace) -> dict[str, int]:
+async def _replay(source: Source, target: Target, pace: Pace) -> tuple[dict[str, int], int]:
+    """What was sent by type, and how many events the services answered with."""
     async with session() as client:
         await refuse_other_store(client, target, source)
         async with Inboxes(target.kafka, target.topic_prefix) as inboxes:
+            before = await events_published(target)
             with bar() as progress:
                 shown = ReplayBar(progress, source)
                 await send_products(source, inboxes, client, target, shown)
                 await send(source.messages(), inboxes, pace, shown)
-            return dict(inboxes.sent)
+                shown.all_sent()
+                await until_quiet(client, target.urls)
+            return dict(inboxes.sent), await events_published(target) - before
 
 
 async def _reconcile(analytics: str, expected: pl.DataFrame | None) -> bool:

@@ -34,7 +34,7 @@ def sold_lines(files: CompleteJourneyFiles, period: Period) -> pl.DataFrame:
     return lines
 
 
-def bookings(sold: pl.DataFrame) -> pl.DataFrame:
+def bookings(sold: pl.DataFrame, /) -> pl.DataFrame:
     """A row per sold line, and one per line whose money went back: on the day of the refund, or on the paid day."""
     nothing = pl.lit(0, pl.Int64)
     sales = sold.with_columns(event_day="paid_day", reversals=nothing, reversed_units=nothing)

@@ -10,36 +10,74 @@ from deploy.replay.olist_files import OlistFiles
 from deploy.replay.period import Period
 
 ZONE = "America/Sao_Paulo"
-CALLED_OFF = ("canceled", "unavailable")
+STAMPS = (
+    "order_purchase_timestamp",
+    "order_approved_at",
+    "order_delivered_carrier_date",
+    "order_delivered_customer_date",
+)
 
 
-def ordered_products(files: OlistFiles, period: Period) -> pl.DataFrame:
-    """Each order placed in the period by product: whether paid or called off, and on which days. In centavos."""
-    last_known = pl.max_horizontal(
-        *map(_moment, ("order_purchase_timestamp", "order_approved_at")),
-        *map(_moment, ("order_delivered_carrier_date", "order_delivered_customer_date")),
-    )
-    orders = files.orders().select(
+def ordered_items(files: OlistFiles, period: Period) -> pl.DataFrame:
+    """The items of the orders placed in the period, paid or not. Amounts in centavos."""
+    purchased, approved, carried, arrived = (pl.col(stamp) for stamp in STAMPS)
+    orders = files.orders().with_columns(map(_moment, STAMPS))
+    days = orders.select(
         "order_id",
-        order=pl.col("order_id"),
-        placed_day=_day(_moment("order_purchase_timestamp")),
-        approved_day=_day(_moment("order_approved_at")),
-        called_off=pl.col("order_status").is_in(CALLED_OFF),
-        off_day=_day(last_known.dt.offset_by("1s")),
-        left=pl.any_horizontal(pl.col("order_delivered_carrier_date", "order_delivered_customer_date").is_not_null()),
+        "order_status",
+        placed_day=_day(purchased),
+        approved_day=_day(approved),
+        end_day=_day(pl.max_horizontal(STAMPS).dt.offset_by("1s")),
+        left=carried.is_not_null() | arrived.is_not_null(),
     )
-    days = orders.filter(
-        pl.col("placed_day") >= period.first if period.first else True,
-        pl.col("placed_day") <= period.last if period.last else True,
+    if period.first:
+        days = days.filter(pl.col("placed_day") >= period.first)
+    if period.last:
+        days = days.filter(pl.col("placed_day") <= period.last)
+    free = (pl.col("price") + pl.col("freight_value")).sum().over("order_id") == 0
+    return (
+        files.items()
+        .join(days, on="order_id")
+        .select(
+            order="order_id",
+            product="product_id",
+            status="order_status",
+            placed_day="placed_day",
+            free=free,
+            paid_day=pl.when(free).then("placed_day").otherwise("approved_day"),
+            event_day="end_day",
+            left="left",
+            gross=(pl.col("price") * 100).round().cast(pl.Int64),
+        )
     )
-    items = files.items().with_columns(total=pl.col("price") + pl.col("freight_value"))
-    costs = pl.col("total").sum().over("order_id") > 0
-    priced = items.with_columns(paid_day=pl.when(costs).then(None), costs=costs)
-    return priced
+
+
+def bookings(ordered: pl.DataFrame, /) -> pl.DataFrame:
+    """A row per item of a paid order, and one per item whose money went back: on that day, or on the paid day."""
+    nothing, one = pl.lit(0, pl.Int64), pl.lit(1, pl.Int64)
+    paid = ordered.filter(pl.col("paid_day").is_not_null())
+    sales = paid.with_columns(
+        event_day="paid_day", discounts=nothing, units=one, reversals=nothing, reversed_units=nothing
+    )
+    called_off = paid.filter(pl.col("status").is_in(["canceled", "unavailable"]) & ~pl.col("free"))
+    back = called_off.with_columns(
+        reversals="gross",
+        reversed_units=pl.when("left").then(nothing).otherwise(one),
+        gross=nothing,
+        discounts=nothing,
+        units=nothing,
+    )
+    return pl.concat([sales.select(BOOKING), back.select(BOOKING)])
 
 
 def _moment(stamp: str) -> pl.Expr:
-    """A time that was skipped is as far after the jump as it claims; of one that came twice, the first."""
-    known = pl.col(stamp).dt.replace_time_zone(ZONE, ambiguous="earliest", non_existent="null")
-    an_hour_before = pl.col(stamp).dt.offset_by("-1h").dt.replace_time_zone(ZONE, ambiguous="earliest")
-    return known.fill_null(an_hour_before.dt.offset_by("1h"))
+    """A time of which the clocks showed two is the first; one that they skipped is reckoned from an hour before."""
+    return _aware(pl.col(stamp)).fill_null(_aware(pl.col(stamp).dt.offset_by("-1h")).dt.offset_by("1h"))
+
+
+def _aware(stamp: pl.Expr) -> pl.Expr:
+    return stamp.dt.replace_time_zone(ZONE, ambiguous="earliest", non_existent="null")
+
+
+def _day(moment: pl.Expr) -> pl.Expr:
+    return moment.dt.date()

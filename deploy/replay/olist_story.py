@@ -156,7 +156,7 @@ def _return(order: Order) -> Iterator[OrdersMessage]:
     """The goods' value back as goodwill: orders takes no return claims yet. Shipping was done and stays paid."""
     order_id, refund_id = order.order_id, f"{order.order_id}_return"
     lines = tuple(GoodwillLine(line_id=line.line_id, goods_amount=line.list_amount) for line in order.lines())
-    if order.was_paid and sum(order.amount):
+    if order.was_paid and any(order.amount):
         yield RefundSubmitted(
             order_id=order_id, refund_id=refund_id, reason="RETURNED", lines=lines, shipping_amount=money(0)
         )

@@ -23,17 +23,26 @@ class ReplayBar:
         elif envelope.type == OrderSubmitted.wire_type():
             self._progress.update(self._orders, advance=1, description=f"orders of {envelope.time:%Y-%m-%d}")
 
+    def all_sent(self) -> None:
+        self._progress.add_task("until all is processed", total=None)
+
 
 def bar() -> Progress:
     columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))
 
 
-def sentences(source: Source, sent: Mapping[str, int]) -> Iterator[str]:
+def sentences(source: Source, sent: Mapping[str, int], answers: int) -> Iterator[str]:
     yield f"Sent {sum(sent.values()):,} messages"
     yield from (f"  {count:>9,} {wire_type}" for wire_type, count in sent.items())
     yield from origins(source)
-    yield "Messages that were sent before bear the same ids, so the services drop them."
+    yield _outcome(answers)
+
+
+def _outcome(answers: int) -> str:
+    if answers == 0:
+        return "Nothing changed: all of it had been sent before, and the services dropped it as known."
+    return f"The services answered with {answers:,} events; what had been sent before they dropped, by its ids."
 
 
 def origins(source: Source) -> Iterator[str]:

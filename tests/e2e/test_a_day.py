@@ -68,15 +68,17 @@ async def test_a_day_reconciles_with_the_files_however_often_it_is_sent(shop: Sh
     assert "all equal. Other orders in the ledger: 0." in whole.stdout
     events = await shop.events()
 
-    assert await shop.replay(*A_DAY) == report
+    again = await shop.replay(*A_DAY)
+    assert again.splitlines()[:-1] == report.splitlines()[:-1]
+    assert again.splitlines()[-1].startswith("Nothing changed: all of it had been sent before")
     assert await shop.events() == events
     assert (await shop.type("reconcile", "--source", "completejourney", *A_DAY)).stdout == whole.stdout
 
     rebuilt = await shop.type("rebuild", "analytics")
     assert (rebuilt.returncode, rebuilt.stderr) == (0, "")
-    again = await shop.type("reconcile", "--source", "completejourney", *A_DAY)
-    assert again.returncode == 0
-    assert again.stdout.splitlines()[1:] == whole.stdout.splitlines()[1:]
+    anew = await shop.type("reconcile", "--source", "completejourney", *A_DAY)
+    assert anew.returncode == 0
+    assert anew.stdout.splitlines()[1:] == whole.stdout.splitlines()[1:]
 
 
 async def test_into_a_store_of_another_currency_nothing_is_sent(stack: Stack) -> None:

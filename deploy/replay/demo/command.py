@@ -13,10 +13,10 @@ from deploy.local.failure import StackFailure
 from deploy.replay.completejourney_files import CompleteJourneyFiles
 from deploy.replay.demo import pictures
 from deploy.replay.demo.phases import Phases
-from deploy.replay.demo.published import events_published
 from deploy.replay.demo.run import Demo
 from deploy.replay.demo.stack import fresh_stack
 from deploy.replay.demo.week import Week
+from deploy.replay.published import events_published
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.report import origins
 from deploy.replay.watch import session
