@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check lint lock
+.PHONY: help demo up down test e2e-compose check lint lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 help: ## show these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## replay a week of real orders through a fresh stack, check it, stop it
 	@$(BIN)/sellerdesk demo $(ARGS)
@@ -27,6 +27,9 @@ down: $(READY) ## stop what `make up` started; the data stays
 
 test: $(READY) ## every test, with a real Kafka and MongoDB (ARGS="tests/orders")
 	@$(BIN)/pytest $(ARGS)
+
+e2e-compose: $(READY) ## docker compose: build, start, scale and break it under load, reconcile; about 15 minutes
+	@$(BIN)/python -m deploy.compose.e2e $(ARGS)
 
 check: lint ## lint, then the tests that need no broker; under a minute
 	@$(BIN)/pytest -m "not stack and not faults" $(ARGS)

@@ -30,12 +30,12 @@ def free_ports() -> Ports:
 
 
 def refuse_taken(ports: Ports) -> None:
-    if taken := {name: port for name, port in ports.items() if _is_taken(port)}:
+    if taken := {name: port for name, port in ports.items() if is_taken(port)}:
         named = ", ".join(f"{port} ({name})" for name, port in taken.items())
         raise StackFailure(f"Taken by another program: port {named}. Choose others with --port-base or --free-ports.")
 
 
-def _is_taken(port: int) -> bool:
+def is_taken(port: int) -> bool:
     with closing(socket.socket()) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

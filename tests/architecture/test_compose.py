@@ -27,7 +27,11 @@ class ComposeLoader(yaml.SafeLoader):
     """Knows the tag with which an override replaces a list instead of extending it."""
 
 
-ComposeLoader.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
+def replacing(loader: ComposeLoader, node: Any) -> list[Any]:
+    return list(loader.construct_sequence(node))
+
+
+ComposeLoader.add_constructor("!override", replacing)
 
 
 def compose(name: str = "docker-compose.yml") -> dict[str, Any]:
