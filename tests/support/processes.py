@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -97,19 +97,16 @@ class Process:
     async def end(self) -> None:
         """Leave nothing behind, whatever state it is in."""
         await self.http.aclose()
-        if self.returncode is None:
+        try:
+            if self.returncode is None:
+                self._process.terminate()
+                self._process.send_signal(signal.SIGCONT)
+                await self.ends(10)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-            await asyncio.to_thread(self._process.wait, 10)
-        self._output.close()
-
-
-@asynccontextmanager
-async def ended(processes: list[Process]) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        for process in processes:
-            await process.end()
+            await self.ends(10)
+        finally:
+            self._output.close()
 
 
 def _free_port() -> int:
