@@ -190,7 +190,7 @@ class ServiceRuntime:
 
     async def _connect(self) -> None:
         broker = KafkaBroker(
-            self.settings.kafka_bootstrap_servers,
+            self.settings.kafka_bootstrap_servers.split(","),  # the broker takes a string for one server
             consumer_only=True,
             allow_auto_create_topics=False,
             apply_types=False,
