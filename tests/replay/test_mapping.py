@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from deploy.replay.completejourney import CompleteJourney
 from deploy.replay.period import Period
-from deploy.replay.source import Note
+from deploy.replay.source import Note, Source
 from shared.contracts.base import InboxMessage, Money
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_catalog import ProductSubmitted
@@ -28,7 +28,7 @@ def replayed(folder: Path, *rows: Row, products: Sequence[Row] = (), limit: int 
     return CompleteJourney(files(folder, rows, products), Period(), limit)
 
 
-def told(source: CompleteJourney) -> list[str]:
+def told(source: Source) -> list[str]:
     return [f"{envelope.time:%d %H:%M} {type(parsed(envelope)).__name__}" for envelope in source.messages()]
 
 
