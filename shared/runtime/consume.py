@@ -36,6 +36,8 @@ from shared.runtime.working_set import Setting
 
 FETCH_BYTES = 5_000_000
 LEASE_SECONDS = 5.0
+STUCK = 70
+"""Exit code of a process whose consumer is stuck for good."""
 Batches = dict[TopicPartition, list[ConsumerRecord]]
 Moves = Mapping[TopicPartition, tuple[int, int]]
 log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ class Consumer:
         *,
         wrote: Callable[[Writes], None],
         parking_full: Callable[[], bool],
+        give_up: Callable[[str, int], None],
         stopping: asyncio.Event,
     ) -> None:
         self.setting = setting
@@ -61,6 +64,7 @@ class Consumer:
         self._settings = settings
         self._wrote = wrote
         self._parking_full = parking_full
+        self._give_up = give_up
         self._stopping = stopping
         self._lease = Lease(database, setting.table.lease, LEASE_SECONDS) if setting.table.lease else None
         self._troubles = {"start": f"{self.group} is not started"}
@@ -262,8 +266,11 @@ class Consumer:
     async def _restart(self) -> None:
         self.positions.forget(self.positions.expected)
         self._watchdog.forget()
-        await asyncio.wait_for(self._subscriber.stop(), 20)
-        await asyncio.wait_for(self._subscriber.start(), 20)
+        try:
+            await asyncio.wait_for(self._subscriber.stop(), 20)
+            await asyncio.wait_for(self._subscriber.start(), 20)
+        except (KafkaError, TimeoutError) as error:
+            self._give_up(f"{self.group}: a stuck consumer could not be started anew: {error!r}", STUCK)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

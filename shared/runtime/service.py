@@ -22,7 +22,6 @@ from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.telemetry import configure_logging
 
-MISCONFIGURED = 78
 KEEP_ALIVE_SECONDS = 75
 """Longer than any client or proxy keeps a connection it does not use: who closes first must not be the service."""
 log = structlog.get_logger(__name__)
@@ -58,7 +57,10 @@ def build_app(service: Service) -> FastAPI:
 
 
 def run(service: Service) -> None:
-    """Serve until SIGTERM or SIGINT, then stop in order; exits 78 when the settings do not fit the store."""
+    """Serve until SIGTERM or SIGINT, then stop in order.
+
+    Exits 78 when the settings do not fit the store, 70 when a stuck consumer could not be started anew.
+    """
     configure_logging(service.name, service.settings.log_format)
     _collect_garbage_rarely()
     sys.exit(uvloop.run(_serve(service)))
@@ -68,7 +70,7 @@ def _collect_garbage_rarely() -> None:
     """A batch makes hundreds of thousands of short-lived objects without cycles: by default a third of a service's
     time on real baskets goes into walking them."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(50_000, 10, 20)
 
 
 async def _serve(service: Service) -> int:
@@ -98,7 +100,7 @@ async def _serve(service: Service) -> int:
     await server.serve()
     watch.cancel()
     log.info("stopped", service=service.name)
-    return MISCONFIGURED if runtime.fatal else 0
+    return runtime.exit_code
 
 
 async def _end_when_fatal(runtime: ServiceRuntime, server: uvicorn.Server) -> None:

@@ -28,6 +28,7 @@ from shared.runtime.working_set import Setting
 
 S = TypeVar("S")
 OUTBOX_SLOW_SECONDS = 30.0
+MISCONFIGURED = 78
 log = structlog.get_logger(__name__)
 
 
@@ -61,6 +62,7 @@ class ServiceRuntime:
         self.fatal: str | None = None
         """Why this process must not work, whatever it waits for; `hopeless` is set with it."""
         self.hopeless = asyncio.Event()
+        self.exit_code = 0
         self.trouble: str | None = "starting"
         by_name = {kind.name: kind for kind in kinds}
         self.settings_of = {
@@ -81,6 +83,7 @@ class ServiceRuntime:
                 setting,
                 settings,
                 wrote=self.wrote,
+                give_up=self.give_up,
                 parking_full=lambda: self.parking_full,
                 stopping=self.stopping,
             )
@@ -139,6 +142,12 @@ class ServiceRuntime:
             reasons.append(f"{self.counts.parked} parked records: retry or drop some")
         return [reason for reason in reasons if reason]
 
+    def give_up(self, reason: str, exit_code: int) -> None:
+        """End the process; whoever started it starts it again."""
+        log.error("giving up", reason=reason, exit_code=exit_code)
+        self.fatal, self.exit_code = reason, exit_code
+        self.hopeless.set()
+
     # -- life -------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -181,10 +190,8 @@ class ServiceRuntime:
         return False
 
     async def _prepare_database(self) -> None:
-        self.fatal = await check_store(self.database, self.settings)
-        if self.fatal:
-            log.error("refusing to work", reason=self.fatal)
-            self.hopeless.set()
+        if reason := await check_store(self.database, self.settings):
+            self.give_up(reason, MISCONFIGURED)
             return
         await self.database.create_indexes({**RUNTIME_INDEXES, **self._indexes})
 
