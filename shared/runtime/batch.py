@@ -108,12 +108,18 @@ class Batch:
         self._wake(self.work.apply(incoming))
         return self.work.documents(self.work.refs(incoming))
 
-    def retry(self, incoming: Incoming) -> Fault | None:
-        """Apply a record that was parked; the reason when it has to stay parked."""
-        incoming.counted = False
+    def retry(self, incoming: Incoming, *, seen: bool) -> Fault | None:
+        """Apply a record that was parked; the reason when it has to stay parked.
+
+        seen: its message was remembered when it was parked. One that could not be read then may have come again since.
+        """
+        if not seen and incoming.seen_key in self._seen:
+            return None
+        incoming.remembered = seen
         try:
             if not self.work.stale(incoming):
                 self._wake(self.work.apply(incoming))
+            self._mark_seen(incoming)
         except NotYet as early:
             self._hold(incoming, early)
         except NeedsMore:
@@ -136,7 +142,8 @@ class Batch:
             self._try(incoming)
         else:
             envelope = incoming.envelope if isinstance(incoming, Incoming) else None
-            self._park(held.record, envelope, Fault("EXPIRED", f"waited until it expired: {held.sentence}"))
+            fault = Fault("EXPIRED", f"waited until it expired: {held.sentence}")
+            self._park(held.record, envelope, fault, seen=True)
 
     def finish(self) -> Writes:
         self.work.derive()
@@ -222,7 +229,11 @@ class Batch:
     def _try_held(self, held: Held) -> list[Ref] | None:
         """The documents changed by a held record that is held no longer; None when it goes on waiting."""
         incoming = read(held.record, self.setting.table)
-        assert isinstance(incoming, Incoming)
+        if not isinstance(incoming, Incoming):
+            self._release(held)
+            fault = Fault("INVALID", "it can no longer be read by this version of the service")
+            self._park(held.record, None, fault, seen=True)
+            return []
         incoming.held_at = held.held_at
         changed: list[Ref] = []
         try:
@@ -253,7 +264,7 @@ class Batch:
         if bug:
             self.writes.bugs.append((incoming, error))
         blocking = bug and not incoming.handler.projection
-        self._park(incoming.record, incoming.envelope, _fault(error), blocking=blocking)
+        self._park(incoming.record, incoming.envelope, _fault(error), blocking=blocking, seen=True)
         self._mark_seen(incoming)
         if blocking:
             gate = self._gates.setdefault(incoming.record.shown_key, Gate(incoming.record.shown_key, 0, 0))
@@ -268,7 +279,8 @@ class Batch:
         assert record is not None
         if gate.count >= self.setting.max_parked_per_key:
             raise KeyFull(gate.key, (record.topic, record.partition))
-        self._park(record, incoming.envelope, Fault("QUEUED", "waits behind a parked record of its key"), queued=True)
+        fault = Fault("QUEUED", "waits behind a parked record of its key")
+        self._park(record, incoming.envelope, fault, queued=True, seen=True)
         self._mark_seen(incoming)
         gate.count += 1
         gate.dirty = True
@@ -282,6 +294,7 @@ class Batch:
         *,
         blocking: bool = False,
         queued: bool = False,
+        seen: bool = False,
     ) -> None:
         self.writes.parked.append(
             Parked(
@@ -292,6 +305,7 @@ class Batch:
                 parked_at=self.wall,
                 blocking=blocking,
                 queued=queued,
+                seen=seen,
             )
         )
         if record.topic.endswith(".inbox") and not blocking and not queued:
@@ -302,7 +316,7 @@ class Batch:
     def _mark_seen(self, incoming: Incoming) -> None:
         """Remember a message taken for the first time; one that was held or parked is known already."""
         key = incoming.seen_key
-        if key is not None and incoming.counted and incoming.held_at is None and key not in self._seen:
+        if key is not None and not incoming.remembered and incoming.held_at is None and key not in self._seen:
             self._seen.add(key)
             self.writes.seen[key] = incoming.envelope.subject
 

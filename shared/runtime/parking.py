@@ -167,7 +167,7 @@ def _retry_all(batch: Batch, rows: Sequence[Document], records: dict[str, Read])
         elif blocked and row["queued"]:
             fault = Fault("QUEUED", "waits behind a parked record of its key")
         elif not isinstance(record, ReadPast):
-            fault = batch.retry(record)
+            fault = batch.retry(record, seen=row["seen"])
         blocked = blocked or (fault is not None and (row["blocking"] or row["queued"]))
         outcome[row["_id"]] = fault
     return outcome

@@ -67,8 +67,8 @@ class Fault:
 class Incoming:
     """A message on its way to its handler. record is None for an HTTP command.
 
-    held_at: since when it is held, for one that is. expired: its wait is over. counted: False for a record that its
-    partition's counters have counted already.
+    held_at: since when it is held, for one that is. expired: its wait is over. remembered: its message id was
+    written to `seen` when it came.
     """
 
     record: Record | None
@@ -78,7 +78,7 @@ class Incoming:
     actor: Actor
     held_at: datetime | None = None
     expired: bool = False
-    counted: bool = True
+    remembered: bool = False
 
     @property
     def ref(self) -> Ref:

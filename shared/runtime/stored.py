@@ -104,7 +104,8 @@ class OutboxRow:
 class Parked:
     """A record that cannot be applied, kept byte for byte with the reason.
 
-    blocking: a decision raised, so later records of the key queue behind it. queued: one of those.
+    blocking: a decision raised, so later records of the key queue behind it. queued: one of those. seen: its message is
+    remembered; one that could not be read is not.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Parked:
     parked_at: datetime
     blocking: bool = False
     queued: bool = False
+    seen: bool = False
     attempts: int = 1
 
 

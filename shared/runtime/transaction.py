@@ -232,6 +232,7 @@ def parked_document(group: str, parked: Parked) -> Document:
         "parked_at": parked.parked_at,
         "blocking": parked.blocking,
         "queued": parked.queued,
+        "seen": parked.seen,
         "attempts": parked.attempts,
     }
 
