@@ -61,6 +61,8 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             return []
         if await self.consumer.position(tp) <= fetched[-1].offset:
             return []
+        if fetched[0].offset > expected and await self._refused(tp, expected):
+            return []
         return [record for record in fetched if record.offset >= expected]
 
     def advance(self, moves: Mapping[TopicPartition, tuple[int, int]]) -> None:
@@ -115,6 +117,17 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 consumer.seek(tp, row["next"])
                 self.expected[tp] = row["next"]
+
+    async def _refused(self, tp: TopicPartition, expected: int) -> bool:
+        """A gap is a transaction's marker, or records deleted before they were read: aiokafka goes on behind them."""
+        assert self.consumer is not None
+        beginning = (await asyncio.wait_for(self.consumer.beginning_offsets([tp]), KAFKA_SECONDS))[tp]
+        if beginning <= expected:
+            return False
+        end = (await asyncio.wait_for(self.consumer.end_offsets([tp]), KAFKA_SECONDS))[tp]
+        self.expected.pop(tp, None)
+        self._refuse(tp, expected, beginning, end)
+        return True
 
     def _refuse(self, tp: TopicPartition, stored: int, beginning: int, end: int) -> None:
         reason = (
