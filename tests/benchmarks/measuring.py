@@ -1,0 +1,63 @@
+"""Watching a process work through what is waiting for it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Run:
+    """From the first progress that was seen to the last."""
+
+    done: int
+    seconds: float
+    peak_mb: float
+    cpu_seconds: float
+    """Of the process: says something even where others keep the machine busy."""
+
+    @property
+    def per_second(self) -> float:
+        return self.done / self.seconds
+
+    @property
+    def cpu_micros(self) -> float:
+        """Per piece of work."""
+        return self.cpu_seconds / self.done * 1e6
+
+
+async def work_off(progress: Callable[[], Awaitable[int]], target: int, pid: int, *, within: float = 180) -> Run:
+    """Until `progress` has reached the target. Starting up and joining the group are not part of the time."""
+    process = psutil.Process(pid)
+    deadline = time.perf_counter() + within
+    began, cpu, first, peak = 0.0, 0.0, 0, 0
+    while True:
+        done, now = await progress(), time.perf_counter()
+        peak = max(peak, process.memory_info().rss)
+        if done and not first:
+            began, cpu, first = now, _cpu_seconds(process), done
+        if done >= target:
+            return Run(done - first, now - began, peak / 2**20, _cpu_seconds(process) - cpu)
+        if now > deadline:
+            raise TimeoutError(f"{done} of {target} after {within:.0f} s")
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def records_taken(database: Any, ending: str) -> int:
+    """How far a consumer group stands in all partitions of a topic, by the offsets it stores in its database."""
+    rows = await asyncio.to_thread(lambda: list(database["offsets"].find({"topic": {"$regex": f"{ending}$"}})))
+    return sum(row["next"] for row in rows)
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def resident_mb(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss) / 2**20

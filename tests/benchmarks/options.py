@@ -1,0 +1,13 @@
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run may change to be shorter, or longer."""
+
+    days: int = 14
+    """Of real baskets."""
+    rounds: int = 3
+    """Contenders take turns so often; the median counts."""
+    seconds: float = 30.0
+    """How long a steady load lasts."""
