@@ -68,6 +68,9 @@ class Project:
                 shares.setdefault(row[0], []).append(int(row[-1]))
         return shares
 
+    async def health(self, service: str) -> str:
+        return (await self.compose("ps", "--format", "{{.Health}}", service)).strip()
+
     async def primary(self, ask: str = "mongo") -> str:
         """The service whose mongod is the primary of the set."""
         found = await self.compose("exec", "-T", ask, "mongosh", "--quiet", "--eval", "db.hello().primary")

@@ -44,7 +44,12 @@ async def _away(project: Project, part: str, client: httpx.AsyncClient, say: Say
         f"{part} stopped in {stopped - began:.1f} s; without it {FURTHER_RECORDS} records more "
         f"were read within {time.monotonic() - stopped:.1f} s"
     )
-    await project.compose("up", "--no-build", "--no-recreate", "--no-deps", "--wait", part)
+    await project.compose("start", part)
+
+    async def healthy() -> bool:
+        return await project.health(part) == "healthy"
+
+    await eventually(healthy, f"{part} did not come back")
 
 
 async def _further_records(project: Project, client: httpx.AsyncClient) -> None:
