@@ -34,7 +34,8 @@ from shared.runtime.transaction import Transaction
 from shared.runtime.watchdog import Watchdog
 from shared.runtime.working_set import Setting
 
-FETCH_BYTES = 5_000_000
+FETCH_BYTES = 1 << 20
+"""Per partition and fetch; a larger record still comes, alone. More would only wait decoded in memory."""
 LEASE_SECONDS = 5.0
 STUCK = 70
 """Exit code of a process whose consumer is stuck for good."""
