@@ -27,7 +27,7 @@ class Shop:
     async def type(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         urls = {f"{name.upper()}_URL": url for name, url in self.target.urls.items()}
         where = {"KAFKA_BOOTSTRAP_SERVERS": self.target.kafka, "TOPIC_PREFIX": self.target.topic_prefix, **urls}
-        return await asyncio.to_thread(sellerdesk, *arguments, **where)
+        return await asyncio.to_thread(sellerdesk, *arguments, within=300, **where)
 
     async def replay(self, *arguments: str) -> str:
         done = await self.type("replay", "completejourney", *arguments)
