@@ -1,11 +1,10 @@
 """Analytics: `python -m services.analytics.app`."""
 
-from shared.runtime.service import Service, run
-
 from services.analytics.handlers import TABLE
 from services.analytics.repository import INDEXES, order_facts
 from services.analytics.routes import router
 from services.analytics.settings import Settings
+from shared.runtime.service import Service, run
 
 
 def build(settings: Settings) -> Service:

@@ -1,11 +1,10 @@
 """The inquiries service: `python -m services.inquiries.app`."""
 
-from shared.runtime.service import Service, run
-
 from services.inquiries.handlers import TABLE
 from services.inquiries.repository import INDEXES, inquiry, order_card, product_card
 from services.inquiries.routes import router
 from services.inquiries.settings import Settings
+from shared.runtime.service import Service, run
 
 
 def build(settings: Settings) -> Service:
