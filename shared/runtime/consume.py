@@ -245,8 +245,8 @@ class Consumer:
             try:
                 await self._look_after()
                 self._troubles.pop("watch", None)
-            except (KafkaError, PyMongoError, Unavailable, TimeoutError) as error:
-                log.warning("positions not loaded, trying again", group=self.group, error=str(error))
+            except Exception as error:
+                log.warning("positions not loaded, trying again", group=self.group, error=repr(error))
                 self._troubles["watch"] = f"{type(error).__name__}: {error}"
                 self.positions.assigned.set()
                 await self._rest(1.0)
@@ -259,6 +259,8 @@ class Consumer:
             self.positions.resume()
             await self.positions.load()
         self._troubles.pop("start", None)
+        if "batch" in self._troubles and await self.positions.caught_up():
+            self._troubles.pop("batch", None)
         await self.positions.commit()
         if not self.troubles and (tp := await self._watchdog.stuck()):
             log.error("consumer is stuck, starting it anew", group=self.group, topic=tp.topic, partition=tp.partition)

@@ -137,6 +137,14 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         log.error("stored offset outside of the log", group=self.group, reason=reason)
         self.pause(tp, 30.0, reason)
 
+    async def caught_up(self) -> bool:
+        """Whether nothing is left to read here: done, or gone to another process."""
+        partitions = [tp for tp in self.expected if self.mine(tp)]
+        if self.consumer is None or not partitions:
+            return True
+        ends = await asyncio.wait_for(self.consumer.end_offsets(partitions), KAFKA_SECONDS)
+        return all(self.expected.get(tp, end) >= end for tp, end in ends.items())
+
     async def commit(self) -> None:
         """Advisory: lag tools read Kafka's committed offsets, this service never does."""
         news = {tp: next for tp, next in self.expected.items() if self._committed.get(tp) != next}

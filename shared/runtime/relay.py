@@ -50,9 +50,9 @@ class Relay:
             try:
                 busy = await self.step()
                 self.trouble = None
-            except (KafkaError, PyMongoError, TimeoutError, OSError) as error:
+            except Exception as error:
                 self.trouble = f"events are not published: {type(error).__name__}: {error}"
-                log.warning("relay failed, trying again with a new producer", service=self._service, error=str(error))
+                log.warning("relay failed, trying again with a new producer", service=self._service, error=repr(error))
                 await self._drop_producer()
                 await self._rest(1.0)
                 continue
