@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from tests.benchmarks.caller import Answer, Caller
 from tests.benchmarks.figures import Figure, Goal, latencies
-from tests.benchmarks.measuring import records_taken
+from tests.benchmarks.measuring import cpu_seconds, records_taken
 from tests.benchmarks.one_line import order_id, paid, placed, reserved
 from tests.benchmarks.options import Options
 from tests.benchmarks.place import Place, place
@@ -50,17 +50,23 @@ async def run(stack: Stack, _options: Options) -> list[Figure]:
 
 async def _measured(ground: Place, callers: int, numbers: range) -> list[Figure]:
     """Catalog's answer comes between the halves and is not counted."""
-    url = ground.services["orders"].url
+    service = ground.services["orders"]
+    cpu = cpu_seconds(service.process.pid)
     began = time.perf_counter()
-    waits = await _ask(url, callers, numbers, (_place, _pay))
+    waits = await _ask(service.url, callers, numbers, (_place, _pay))
     seconds = time.perf_counter() - began
     await _reserve(ground, numbers)
     began = time.perf_counter()
-    waits += await _ask(url, callers, numbers, (_confirm, _ship))
+    waits += await _ask(service.url, callers, numbers, (_confirm, _ship))
     seconds += time.perf_counter() - began
     who = f"{callers} caller{'s' if callers > 1 else ''}"
     goal = Goal(least=PER_SECOND) if callers == max(ORDERS_OF) else None
-    return [Figure(who, len(waits) / seconds, "commands/s", goal), *latencies(who, waits)]
+    micros = (cpu_seconds(service.process.pid) - cpu) / len(waits) * 1e6
+    return [
+        Figure(who, len(waits) / seconds, "commands/s", goal),
+        *latencies(who, waits),
+        Figure(f"{who}, own CPU", micros, "µs/command"),
+    ]
 
 
 async def _ask(url: str, callers: int, numbers: Iterable[int], steps: tuple[Step, ...]) -> list[float]:

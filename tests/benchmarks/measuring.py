@@ -40,9 +40,9 @@ async def work_off(progress: Callable[[], Awaitable[int]], target: int, pid: int
         done, now = await progress(), time.perf_counter()
         peak = max(peak, process.memory_info().rss)
         if done and not first:
-            began, cpu, first = now, _cpu_seconds(process), done
+            began, cpu, first = now, cpu_seconds(pid), done
         if done >= target:
-            return Run(done - first, now - began, peak / 2**20, _cpu_seconds(process) - cpu)
+            return Run(done - first, now - began, peak / 2**20, cpu_seconds(pid) - cpu)
         if now > deadline:
             raise TimeoutError(f"{done} of {target} after {within:.0f} s")
         await asyncio.sleep(LOOK_SECONDS)
@@ -54,8 +54,8 @@ async def records_taken(database: Any, ending: str) -> int:
     return sum(row["next"] for row in rows)
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
+def cpu_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 
 
