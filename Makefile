@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test e2e-compose check lint lock
+.PHONY: help demo up down test e2e-compose check bench lint lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -33,6 +33,9 @@ e2e-compose: $(READY) ## docker compose: build, start, scale and break it under 
 
 check: lint ## lint, then the tests that need no broker; under a minute
 	@$(BIN)/pytest -m "not stack and not faults" $(ARGS)
+
+bench: $(READY) ## how fast it is, on a stack of its own (ARGS="ingest inbox http live")
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: $(READY) ## ruff, mypy strict and the import rules
 	@$(BIN)/ruff check .

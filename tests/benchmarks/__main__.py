@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import time
@@ -51,6 +52,7 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := [name for name in given.parts if name not in PARTS]:
         parser.error(f"{', '.join(unknown)}: no part; there are {', '.join(PARTS)}")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic's first leader is news to every producer
     options = Options(given.days, given.rounds, given.seconds)
     document: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
     results: list[Result] = []
