@@ -12,7 +12,6 @@ from uuid import uuid4, uuid5
 import bson
 from bson import json_util
 from fastapi import Depends, Query, Request, Response
-from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
@@ -35,7 +34,7 @@ _ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})(?:-[^"]*)?"')
 _ACTOR = re.compile(r"([a-z]{1,20}):([A-Za-z0-9._~@-]{1,100})")
 
 
-def _runtime(request: Request) -> ServiceRuntime:
+async def _runtime(request: Request) -> ServiceRuntime:  # async: FastAPI runs a plain function in a thread
     runtime: ServiceRuntime = request.app.state.runtime
     return runtime
 
@@ -65,7 +64,7 @@ async def command(
     status: int = 200,
     part: str = "",
 ) -> Response:
-    """Run a message of a person through the service's table in one transaction and answer with `render`'s body.
+    """Run a message of a person through the service's table in one transaction and answer with `render`'s JSON.
 
     Idempotency-Key: the stored answer comes again, 400 when its body differs. If-Match: needed by edits.
     part: names one of several commands that one request runs under one Idempotency-Key.
@@ -85,7 +84,7 @@ async def command(
 
         def act(batch: Batch) -> Answered:
             documents = batch.decide(incoming, if_match)
-            return Answered(status, jsonable_encoder(render(documents)), batch.work.entry(incoming.ref).revision)
+            return Answered(status, render(documents), batch.work.entry(incoming.ref).revision)
 
         answered, writes = await transaction.run([incoming], act)
         if key is not None:
@@ -118,6 +117,10 @@ def _incoming(request: Request, runtime: ServiceRuntime, message: Message, id: s
     return Incoming(None, envelope, handler, message, _actor(request))
 
 
+async def _caller(request: Request) -> Actor:
+    return _actor(request)
+
+
 def _actor(request: Request) -> Actor:
     text = request.headers.get("X-Actor", "seller:local")
     match = _ACTOR.fullmatch(text)
@@ -126,7 +129,7 @@ def _actor(request: Request) -> Actor:
     return Actor(match[1], match[2])
 
 
-Caller = Annotated[Actor, Depends(_actor)]
+Caller = Annotated[Actor, Depends(_caller)]
 
 
 def _idempotency_key(request: Request, part: str) -> str | None:
