@@ -106,7 +106,7 @@ class Bank:
         while not enough.is_set():
             await self.load(1)
             with suppress(TimeoutError):
-                await asyncio.wait_for(enough.wait(), 0.05)
+                await asyncio.wait_for(enough.wait(), 0.25)
 
     # -- what is seen -----------------------------------------------------------------------------------------
 

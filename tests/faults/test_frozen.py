@@ -35,7 +35,7 @@ async def _zombie(bank: Bank, place: str) -> Process:
     zombie = bank.start(f"{place}@3:freeze", BANK_MAX_RECORDS="50")
     async with bank.loaded():
         await zombie.freezes()
-        await bank.start(BANK_MAX_RECORDS="50").ready()
+        await bank.start().ready()
     await bank.quiet()
     assert zombie.frozen
     zombie.send(signal.SIGCONT)

@@ -15,8 +15,8 @@ async def test_a_batch_killed_before_inside_or_after_its_commit_counts_once(bank
     places = ("consume.in_transaction", "consume.before_commit", "consume.after_commit")
     victims = [bank.start(f"{place}@3", BANK_MAX_RECORDS="50") for place in places]
     async with bank.loaded():
-        await asyncio.gather(*[victim.dies() for victim in victims])
-        await bank.start(BANK_MAX_RECORDS="50").ready()
+        await asyncio.gather(*[victim.dies(within=60) for victim in victims])
+        await bank.start().ready()
     await bank.quiet()
     await bank.check()
 

@@ -21,7 +21,7 @@ async def test_from_one_process_to_two_and_back_under_load(bank: Bank) -> None:
         await asyncio.gather(_works(first), _works(second))
         before = bank.counts()["applied"]
         assert await first.stop() == 0, first.output[-3000:]
-        await eventually(lambda: _applied_more(bank, before + 500), within=30)
+        await eventually(lambda: _applied_more(bank, before + 200), within=30)
     await bank.quiet()
     assert second.returncode is None
     assert await second.stop() == 0
