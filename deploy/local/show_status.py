@@ -69,8 +69,9 @@ def _lag_rows(services: list[ServiceStatus]) -> Iterator[Row]:
         by_topic.setdefault((consumer.group, consumer.topic), {})[consumer.partition] = consumer.lag
     for (group, topic), lag in sorted(by_topic.items()):
         partitions = "  ".join(f"{number}:{_records(lag[number])}" for number in sorted(lag))
-        total = None if None in lag.values() else sum(n for n in lag.values() if n)
-        yield {"group": group, "topic": topic, "lag": _records(total), "by partition": partitions}
+        known = [records for records in lag.values() if records is not None]
+        total = sum(known) if len(known) == len(lag) else "?"
+        yield {"group": group, "topic": topic, "lag": total, "by partition": partitions}
 
 
 def _records(lag: int | None) -> str:

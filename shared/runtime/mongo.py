@@ -7,13 +7,20 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
 from pymongo import IndexModel, WriteConcern
-from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    CollectionInvalid,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 
 os.environ.setdefault("MOTOR_MAX_WORKERS", "32")
@@ -60,6 +67,13 @@ class Database:
 
     async def ping(self) -> None:
         await self._client.admin.command("ping")
+
+    async def create_collections(self, names: Iterable[str]) -> None:
+        """Before the first transaction: one that makes a collection conflicts with every other one beside it."""
+        existing = set(await self._database.list_collection_names())
+        for name in sorted(set(names) - existing):
+            with suppress(CollectionInvalid):
+                await self._database.create_collection(name)
 
     async def create_indexes(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
         for name, models in indexes.items():

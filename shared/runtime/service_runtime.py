@@ -193,7 +193,10 @@ class ServiceRuntime:
         if reason := await check_store(self.database, self.settings):
             self.give_up(reason, MISCONFIGURED)
             return
-        await self.database.create_indexes({**RUNTIME_INDEXES, **self._indexes})
+        indexes = {**RUNTIME_INDEXES, **self._indexes}
+        kinds = {kind.collection for setting in self._settings() for kind in setting.kinds.values()}
+        await self.database.create_collections({*indexes, *kinds, "leases", "pauses"})
+        await self.database.create_indexes(indexes)
 
     async def _connect(self) -> None:
         broker = KafkaBroker(
