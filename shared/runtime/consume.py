@@ -258,6 +258,7 @@ class Consumer:
         async with self._lock:
             self.positions.resume()
             await self.positions.load()
+            await self.positions.look_back()
         self._troubles.pop("start", None)
         if "batch" in self._troubles and await self.positions.caught_up():
             self._troubles.pop("batch", None)

@@ -34,6 +34,9 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         """Set when positions have to be loaded."""
         self._paused: dict[TopicPartition, float] = {}
         self._committed: dict[TopicPartition, int] = {}
+        self._sought: dict[TopicPartition, int] = {}
+        """Per partition the offset of the last seek."""
+        self._looked: dict[TopicPartition, int] = {}
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         self.forget(revoked)
@@ -61,7 +64,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             return []
         if await self.consumer.position(tp) <= fetched[-1].offset:
             return []
-        if fetched[0].offset > expected and await self._refused(tp, expected):
+        if fetched[0].offset > expected and not await self._true_gap(tp, expected):
             return []
         return [record for record in fetched if record.offset >= expected]
 
@@ -76,6 +79,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp in partitions:
             if self.consumer is not None and tp in self.expected and self.mine(tp):
                 self.consumer.seek(tp, self.expected[tp])
+                self._sought[tp] = self.expected[tp]
 
     def pause(self, tp: TopicPartition, seconds: float, reason: str) -> None:
         """Do not fetch a partition for a while, and say why in readiness."""
@@ -116,18 +120,39 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._refuse(tp, row["next"], beginnings[tp], ends[tp])
             else:
                 consumer.seek(tp, row["next"])
+                self._sought[tp] = row["next"]
                 self.expected[tp] = row["next"]
 
-    async def _refused(self, tp: TopicPartition, expected: int) -> bool:
-        """A gap is a transaction's marker, or records deleted before they were read: aiokafka goes on behind them."""
+    async def look_back(self) -> None:
+        """Fetch again, once, where the position has stood ahead of the expected offset since the last look.
+
+        Behind it are a transaction's marker, or records that a fetch took with it when it raised.
+        """
+        if self.consumer is None:
+            return
+        for tp, expected in list(self.expected.items()):
+            idle = self._looked.get(tp) == expected and self._sought.get(tp) != expected
+            self._looked[tp] = expected
+            if idle and self.mine(tp) and await asyncio.wait_for(self.consumer.position(tp), KAFKA_SECONDS) > expected:
+                self.seek([tp])
+
+    async def _true_gap(self, tp: TopicPartition, expected: int) -> bool:
+        """Whether the log has nothing between the expected offset and what was fetched.
+
+        A fetch that raised may have taken records with it, so only one that began at the expected offset proves a gap:
+        a transaction's marker. Records deleted before they were read are no such gap, and are refused loudly.
+        """
         assert self.consumer is not None
+        if self._sought.get(tp) != expected:
+            self.seek([tp])
+            return False
         beginning = (await asyncio.wait_for(self.consumer.beginning_offsets([tp]), KAFKA_SECONDS))[tp]
         if beginning <= expected:
-            return False
+            return True
         end = (await asyncio.wait_for(self.consumer.end_offsets([tp]), KAFKA_SECONDS))[tp]
         self.expected.pop(tp, None)
         self._refuse(tp, expected, beginning, end)
-        return True
+        return False
 
     def _refuse(self, tp: TopicPartition, stored: int, beginning: int, end: int) -> None:
         reason = (

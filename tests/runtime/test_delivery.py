@@ -78,3 +78,26 @@ async def test_transfers_over_several_documents_conserve_the_money(bank: Service
 
     await eventually(applied)
     assert sum([await balance(bank, f"a{n}") or 0 for n in range(5)]) == 500
+
+
+async def test_records_that_a_failed_fetch_took_with_it_are_fetched_again(bank: ServiceRuntime) -> None:
+    positions, prefix = bank.consumers[0].positions, bank.settings.topic_prefix
+
+    async def reading() -> bool:
+        return len(positions.expected) == 3
+
+    await eventually(reading)
+    consumer = positions.consumer
+    assert consumer is not None
+    async with producer(bank.settings.kafka_bootstrap_servers) as client:
+        opened = [message_envelope(AccountOpened(account_id=f"a{n}", owner="o")) for n in range(30)]
+        for envelope in opened:
+            await send(client, f"{prefix}bank.inbox", [envelope])
+            for tp in consumer.assignment():
+                if tp.partition == 0 and envelope.id[0] in "01234567":
+                    consumer.seek(tp, await consumer.position(tp) + 1)
+
+    async def all_opened() -> bool:
+        return bool(await bank.collection("accounts").count_documents({}) == 30)
+
+    await eventually(all_opened)
