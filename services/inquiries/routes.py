@@ -1,6 +1,7 @@
 """HTTP of the inquiries service: commands go through the table of `handlers.py`, reads join the cards."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,7 +22,6 @@ from services.inquiries.commands import (
 )
 from services.inquiries.domain import message
 from services.inquiries.domain.categories import GROUPS, TREE
-from services.inquiries.lookout import lookout
 from services.inquiries.reading import Sight, see, show
 from services.inquiries.repository import NEWEST_FIRST, criteria, inquiry, messages_of
 from services.inquiries.views import JoinedTicketView, MessageView, TicketView
@@ -32,8 +32,8 @@ from shared.runtime.decision import Documents
 from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, not_modified, paginate
 
 router = APIRouter()
-STILL_THERE = 2.0
-"""Seconds after which a long poll asks whether its caller is still there."""
+LOOK_AGAIN = 0.15
+"""Seconds between two looks of a long poll."""
 
 
 class NewInquiry(InquirySubmitted):
@@ -115,7 +115,8 @@ async def _changed(request: Request, runtime: Runtime, id: str, wait: float) -> 
         over = left <= 0 or runtime.stopping.is_set() or await request.is_disconnected()
         if over or not not_modified(request, sight.tag):
             return sight
-        await lookout(runtime).news(runtime, id, sight.tag, min(left, STILL_THERE))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(runtime.stopping.wait(), min(LOOK_AGAIN, left))
 
 
 async def _known(runtime: Runtime, id: str) -> Sight:

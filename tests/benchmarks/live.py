@@ -18,7 +18,7 @@ from tests.benchmarks.place import SERVICES, Place, place
 from tests.support.stack import Stack
 
 PER_SECOND = 200
-WATCHED = 20
+WATCHED = 10
 """One ticket in so many."""
 LOOKING_BEFORE = 0.5
 """Seconds that somebody has been looking at the ticket when the parcel leaves."""
