@@ -1,16 +1,18 @@
 """What the catalog answers: products from their owners, stock for every order."""
 
 from services.catalog.commands import EditProduct, RemoveProduct
+from services.catalog.domain.counting import count
 from services.catalog.domain.editing import edit, remove, submit
 from services.catalog.repository import product, reservation
 from services.catalog.reserving import products_of, reserve, reserve_what_is_known
-from shared.contracts.inbox_catalog import ProductSubmitted
+from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
 from shared.contracts.orders import EVENTS as ORDER_EVENTS
 from shared.runtime.handlers import Handlers
 
 TABLE = Handlers("catalog", topics=["catalog.inbox", "orders.events"], lease="stock")
 
 TABLE.on(ProductSubmitted, product, create=submit)
+TABLE.on(StockCounted, product, decide=count)
 TABLE.on(EditProduct, product, decide=edit, edit=True)
 TABLE.on(RemoveProduct, product, decide=remove, edit=True)
 

@@ -1,5 +1,6 @@
 """HTTP of the catalog: products are registered, edited and removed through the table of `handlers.py`."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,15 +19,15 @@ from services.catalog.repository import (
     products_where,
     reservation,
 )
-from shared.contracts.base import Id, Name
+from shared.contracts.base import Contract, Count, Id, Name, Utc
 from shared.contracts.catalog import ProductState, ProductStatus, ReservationState
-from shared.contracts.inbox_catalog import ProductSubmitted
+from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
 from shared.runtime.decision import Documents
 from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
 from shared.runtime.stored import Stored
 
 router = APIRouter()
-ProductCommand = ProductSubmitted | EditProduct | RemoveProduct
+ProductCommand = ProductSubmitted | EditProduct | RemoveProduct | StockCounted
 
 
 class NewProduct(ProductSubmitted):
@@ -58,6 +59,18 @@ async def _answer(request: Request, runtime: Runtime, message: ProductCommand, s
         return _shown(state)
 
     return await command(request, runtime, message, product, message.product_id, render=render, status=status)
+
+
+class NewCount(Contract):
+    option_id: Id = "default"
+    on_hand: Count
+    counted_at: Annotated[Utc, Field(default_factory=lambda: datetime.now(UTC), description="now, when left out")]
+
+
+@router.post("/products/{id}/counts", response_model=ProductState)
+async def count_stock(request: Request, runtime: Runtime, id: Id, body: NewCount) -> Response:
+    """Sets on_hand of an option to what was counted; a count made before the last one known is refused."""
+    return await _answer(request, runtime, StockCounted(product_id=id, **dict(body)))
 
 
 @router.get("/products")

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from shared.contracts.base import Contract, Count, Id, InboxMessage, Money, Name, NonNegativeMoney, Text
+from shared.contracts.base import Contract, Count, Id, InboxMessage, Money, Name, NonNegativeMoney, Text, Utc
 from shared.contracts.catalog import SalePrice
 
 MAX_OPTIONS = 100
@@ -59,4 +59,19 @@ class ProductSubmitted(InboxMessage):
     images: Images = ()
 
 
-MESSAGES: tuple[type[InboxMessage], ...] = (ProductSubmitted,)
+class StockCounted(InboxMessage):
+    """What a warehouse found on the shelf of one option: on_hand becomes it, whatever the movements said.
+
+    Counts may come in any order: one made before the last one known is refused. Send it before the parcels that left
+    after it.
+    """
+
+    service: ClassVar[str] = "catalog"
+    subject_field: ClassVar[str] = "product_id"
+    product_id: Id
+    option_id: Id = "default"
+    on_hand: Count
+    counted_at: Utc
+
+
+MESSAGES: tuple[type[InboxMessage], ...] = (ProductSubmitted, StockCounted)

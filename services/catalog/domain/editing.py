@@ -87,5 +87,8 @@ def _check_prices(product: Product, ctx: Context) -> None:
     for field, amounts in prices.items():
         if any(amount.currency != ctx.policy.store_currency for amount in amounts):
             raise Invalid(f"{field}: this store sells in {ctx.policy.store_currency}", field=field)
-    if any((product.list_price + difference).amount < 0 for difference in differences):
-        raise Invalid("price_difference must not take more off than the list price", field="options")
+    for field, price in (("list_price", product.list_price), *(("sale_price", price) for price in sale)):
+        if any(price.amount + difference.amount < 0 for difference in differences):
+            raise Invalid(f"price_difference must not take more off than {field}", field="options")
+    if any(price.amount > product.list_price.amount for price in sale):
+        raise Invalid("sale_price must not be above list_price", field="sale_price")

@@ -7,7 +7,7 @@ from services.catalog.domain.product import Product
 from shared.runtime.decision import Context, Row
 
 HISTORY = "product_history"
-SHELF = {"on_hand", "reserved", "told"}
+SHELF = {"on_hand", "reserved", "told", "last_count"}
 
 
 def history_row(change: str, before: Product | None, after: Product, fields: Iterable[str], ctx: Context) -> Row:

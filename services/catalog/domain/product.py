@@ -18,6 +18,13 @@ class Shift(NamedTuple):
         return Shift(self.on_hand + other.on_hand, self.reserved + other.reserved)
 
 
+class LastCount(Contract):
+    """What the newest count found on the shelf, and when it was made."""
+
+    on_hand: Count
+    at: Utc
+
+
 class Option(Contract):
     option_id: Id
     name: Name | None = None
@@ -28,6 +35,7 @@ class Option(Contract):
     reserved: int = 0
     told: int = 0
     """`available` as the last registration or edit published it."""
+    last_count: LastCount | None = None
 
     @property
     def available(self) -> int:
@@ -92,6 +100,11 @@ class Product(Contract):
             option.shifted(shifts[option.option_id]) if option.option_id in shifts else option
             for option in self.options
         )
+        return self.model_copy(update={"options": options})
+
+    def counted(self, option_id: str, count: LastCount) -> "Product":
+        update = {"on_hand": count.on_hand, "last_count": count}
+        options = tuple(o.model_copy(update=update) if o.option_id == option_id else o for o in self.options)
         return self.model_copy(update={"options": options})
 
     def public(self) -> ProductState:

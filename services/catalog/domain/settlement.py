@@ -107,7 +107,7 @@ def _moved(
     for (option_id, _), shift in moves.items():
         shifts[option_id] = shifts.get(option_id, NOTHING).plus(shift)
     rows: list[Row] = [
-        movement(ctx, product.product_id, option_id, kind, shift, order_id)
+        movement(ctx, product.product_id, option_id, kind, shift, order_id=order_id)
         for (option_id, kind), shift in moves.items()
     ]
     return Decision(product.shifted(shifts), rows=rows)

@@ -1,6 +1,7 @@
 """The stock ledger and what it makes known: every change of a shelf is a movement, and their sums are the shelf."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
@@ -21,10 +22,19 @@ class MovementKind(StrEnum):
     RESTOCKED = "RESTOCKED"
     WRITTEN_OFF = "WRITTEN_OFF"
     """The option was taken out of the product with units on the shelf."""
+    COUNTED = "COUNTED"
+    """What a count found more, or less, than the movements before it say; 0 where it agrees with them."""
 
 
 def movement(
-    ctx: Context, product_id: str, option_id: str, kind: MovementKind, shift: Shift, order_id: str | None = None
+    ctx: Context,
+    product_id: str,
+    option_id: str,
+    kind: MovementKind,
+    shift: Shift,
+    *,
+    order_id: str | None = None,
+    counted_at: datetime | None = None,
 ) -> Row:
     document = {
         "product_id": product_id,
@@ -33,6 +43,7 @@ def movement(
         "on_hand": shift.on_hand,
         "reserved": shift.reserved,
         "order_id": order_id,
+        "counted_at": counted_at,
         "at": ctx.now,
     }
     return Row(MOVEMENTS, ctx.new_id("mov"), document)

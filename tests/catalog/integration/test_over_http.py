@@ -12,6 +12,12 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.stack
 TEE = {"product_id": "tee", "name": "T-shirt", "list_price": {"amount": 1000, "currency": "KRW"}}
 
+SALE = {
+    "price": {"amount": 900, "currency": "KRW"},
+    "from": "2026-11-01T00:00:00Z",
+    "until": "2026-12-01T00:00:00Z",
+}
+
 
 @pytest_asyncio.fixture(scope="module")
 async def catalog(stack: Stack) -> AsyncIterator[Process]:
@@ -111,6 +117,22 @@ async def test_the_ledger_and_the_history_of_a_product(catalog: Process) -> None
     )
 
 
+async def test_a_count_over_http_sets_on_hand_and_an_older_one_is_refused(catalog: Process) -> None:
+    await registered(catalog, "counted", options=[{"stock": 3}])
+    noon = {"on_hand": 5, "counted_at": "2026-11-16T12:00:00+09:00"}
+    assert (await catalog.http.post("/products/counted/counts", json=noon)).json()["options"][0]["on_hand"] == 5
+    older = await catalog.http.post("/products/counted/counts", json={**noon, "counted_at": "2026-11-16T02:59:59Z"})
+    assert (older.status_code, older.json()["errors"][0]["field"]) == (409, "counted_at")
+    now = await catalog.http.post("/products/counted/counts", json={"on_hand": 4})
+    assert now.json()["options"][0]["available"] == 4
+    kinds = [row["kind"] for row in (await catalog.http.get("/products/counted/movements")).json()["items"]]
+    assert kinds == ["COUNTED", "COUNTED", "BROUGHT"]
+    nowhere = await catalog.http.post("/products/nothing/counts", json={"on_hand": 4})
+    assert nowhere.status_code == 404
+    wrong = await catalog.http.post("/products/counted/counts", json={"on_hand": -1, "counted_at": "yesterday"})
+    assert {error["field"] for error in wrong.json()["errors"]} == {"on_hand", "counted_at"}
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
@@ -123,6 +145,8 @@ async def test_the_ledger_and_the_history_of_a_product(catalog: Process) -> None
             {"options.0.stock", "options.1.option_id"},
         ),
         ({"options": [{"option_id": "s"}, {"option_id": "s"}]}, {"options"}),
+        ({"sale_price": {**SALE, "price": {"amount": 1001, "currency": "KRW"}}}, {"sale_price"}),
+        ({"sale_price": {**SALE, "until": "2026-11-01T00:00:00Z"}}, {"sale_price"}),
     ],
 )
 async def test_every_wrong_field_is_named(catalog: Process, body: dict[str, Any], fields: set[str]) -> None:

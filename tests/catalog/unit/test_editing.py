@@ -130,6 +130,13 @@ def test_a_removed_product_is_never_sold_again() -> None:
 
 
 DOLLAR = Money(amount=5, currency="USD")
+ALWAYS = {"from": NOW, "until": "2027-01-01T00:00:00Z"}
+
+
+def on_sale_for(amount: int) -> SalePrice:
+    return SalePrice.model_validate({"price": won(amount), **ALWAYS})
+
+
 
 
 @pytest.mark.parametrize(
@@ -138,10 +145,12 @@ DOLLAR = Money(amount=5, currency="USD")
         ("list_price", {"list_price": DOLLAR}),
         (
             "sale_price",
-            {"sale_price": SalePrice.model_validate({"price": DOLLAR, "from": NOW, "until": "2027-01-01T00:00:00Z"})},
+            {"sale_price": SalePrice.model_validate({"price": DOLLAR, **ALWAYS})},
         ),
         ("options", {"options": options("default", price_difference=DOLLAR)}),
         ("options", {"options": options("default", price_difference=won(-1001))}),
+        ("options", {"options": options("default", price_difference=won(-951)), "sale_price": on_sale_for(950)}),
+        ("sale_price", {"sale_price": on_sale_for(1001)}),
     ],
 )
 def test_a_wrong_price_is_refused_by_name(field: str, wrong: dict[str, Any]) -> None:
@@ -161,7 +170,7 @@ def test_a_field_cannot_be_edited_to_null(field: str) -> None:
 
 
 def test_null_ends_a_sale() -> None:
-    sale = SalePrice.model_validate({"price": won(900), "from": NOW, "until": "2027-01-01T00:00:00Z"})
+    sale = on_sale_for(900)
     product = edited(a_product(), sale_price=sale).state
     assert product.sale_price == sale
     assert edited(product, sale_price=None).state.sale_price is None
