@@ -137,8 +137,6 @@ def on_sale_for(amount: int) -> SalePrice:
     return SalePrice.model_validate({"price": won(amount), **ALWAYS})
 
 
-
-
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [
