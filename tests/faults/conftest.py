@@ -20,8 +20,12 @@ async def bank(stack: Stack) -> AsyncIterator[Bank]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def short_transactions(stack: Stack) -> Iterator[None]:
+def short_transactions(request: pytest.FixtureRequest) -> Iterator[None]:
     """MongoDB soon ends what a killed process left open; where it may not be told so, the tests take longer."""
+    if request.node.get_closest_marker("faults") is None:
+        yield
+        return
+    stack: Stack = request.getfixturevalue("stack")
     with MongoClient[dict[str, Any]](stack.mongo) as client:
         was = _limit_transactions(client, 5)
         yield

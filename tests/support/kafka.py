@@ -50,6 +50,12 @@ async def send(client: AIOKafkaProducer, topic: str, envelopes: Iterable[Envelop
 
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:
     """Every committed record of a topic, per partition in order."""
+    records, _ = await log_of(servers, [topic])
+    return records
+
+
+async def log_of(servers: str, topics: Iterable[str]) -> tuple[list[ConsumerRecord], dict[TopicPartition, int]]:
+    """Every committed record of some topics, per partition in order, and where each partition ends."""
     # Without `earliest` a reset to the end, begun by `assign`, may overtake the seek and leave nothing to read.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=servers,
@@ -59,20 +65,17 @@ async def read_all(servers: str, topic: str) -> list[ConsumerRecord]:
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
-        if not partitions:
-            await consumer._client.force_metadata_update()
-            found = await consumer._client.fetch_all_metadata()
-            partitions = [TopicPartition(topic, p) for p in sorted(found.partitions_for_topic(topic) or ())]
+        metadata = await consumer._client.fetch_all_metadata()
+        found = [(topic, metadata.partitions_for_topic(topic) or ()) for topic in topics]
+        partitions = [TopicPartition(topic, n) for topic, numbers in found for n in sorted(numbers)]
         consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         await consumer.seek_to_beginning(*partitions)
         records: list[ConsumerRecord] = []
-        for tp in partitions:
-            while await consumer.position(tp) < ends[tp]:
-                for found_records in (await consumer.getmany(timeout_ms=200)).values():
-                    records += found_records
-        return sorted(records, key=lambda record: (record.partition, record.offset))
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            for fetched in (await consumer.getmany(timeout_ms=200)).values():
+                records += fetched
+        return sorted(records, key=lambda record: (record.topic, record.partition, record.offset)), ends
     finally:
         await consumer.stop()
 
