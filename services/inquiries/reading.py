@@ -1,8 +1,9 @@
 """A ticket as it is read: its order's and product's cards joined at this moment, under one tag."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import DESCENDING
 
@@ -12,16 +13,18 @@ from services.inquiries.domain.order_card import OrderCard, Standing, standing
 from services.inquiries.domain.product_card import ProductCard
 from services.inquiries.repository import inquiry, messages_of, order_card, product_card, timeline_of
 from services.inquiries.views import JoinedTicketView, MessageView, OrderView, TicketView
+from shared.runtime.decision import Kind, Ref
 from shared.runtime.http import etag
 from shared.runtime.service_runtime import ServiceRuntime
 
+S = TypeVar("S")
 SHOWN_MESSAGES = 100
 SHOWN_LINES = 100
 
 
 @dataclass(frozen=True)
 class Sight:
-    """Everything a ticket's representation depends on. Cheap to take, so a long poll takes it again and again."""
+    """Everything a ticket's representation depends on. Cheap to take, so a lookout takes it again and again."""
 
     ticket: Inquiry
     revision: int
@@ -37,19 +40,42 @@ class Sight:
         return etag(self.revision, self.version, self.card.sequence, self.lines, product)
 
     @property
+    def refs(self) -> frozenset[Ref]:
+        """The documents it was taken of."""
+        refs = [inquiry.ref(self.ticket.inquiry_id)]
+        refs += [order_card.ref(self.ticket.order_id)] if self.ticket.order_id else []
+        refs += [product_card.ref(self.ticket.product_id)] if self.ticket.product_id else []
+        return frozenset(refs)
+
+    @property
     def standing(self) -> Standing:
         return standing(self.ticket, self.card.order)
 
 
 async def see(runtime: ServiceRuntime, id: str) -> Sight | None:
-    stored = await runtime.store.get(inquiry, id)
-    if stored is None or stored.state is None:
-        return None
-    ticket = stored.state
-    card, lines, product = await asyncio.gather(
-        _card(runtime, ticket.order_id), _count_lines(runtime, ticket.order_id), _product(runtime, ticket.product_id)
+    return (await see_all(runtime, [id])).get(id)
+
+
+async def see_all(runtime: ServiceRuntime, ids: Collection[str]) -> dict[str, Sight]:
+    """Those there are, with as many queries as for one."""
+    stored = await runtime.store.get_many(inquiry, ids)
+    tickets = {id: found.state for id, found in stored.items() if found.state}
+    orders = {ticket.order_id for ticket in tickets.values() if ticket.order_id}
+    products = {ticket.product_id for ticket in tickets.values() if ticket.product_id}
+    cards, shown, lines = await asyncio.gather(
+        _states(runtime, order_card, orders), _states(runtime, product_card, products), _count_lines(runtime, orders)
     )
-    return Sight(ticket, stored.revision, stored.version, card, product, lines)
+    return {
+        id: Sight(
+            ticket=ticket,
+            revision=stored[id].revision,
+            version=stored[id].version,
+            card=cards.get(ticket.order_id or "", OrderCard()),
+            product=shown.get(ticket.product_id or ""),
+            lines=lines.get(ticket.order_id or "", 0),
+        )
+        for id, ticket in tickets.items()
+    }
 
 
 async def show(runtime: ServiceRuntime, sight: Sight) -> JoinedTicketView:
@@ -78,20 +104,20 @@ def _product_state(sight: Sight) -> str:
     return "shown" if sight.product else "product not seen yet"
 
 
-async def _card(runtime: ServiceRuntime, order_id: str | None) -> OrderCard:
-    stored = await runtime.store.get(order_card, order_id) if order_id else None
-    return (stored.state if stored else None) or OrderCard()
+async def _states(runtime: ServiceRuntime, kind: Kind[S], ids: Collection[str]) -> dict[str, S]:
+    found = await runtime.store.get_many(kind, ids) if ids else {}
+    return {id: stored.state for id, stored in found.items() if stored.state is not None}
 
 
-async def _product(runtime: ServiceRuntime, product_id: str | None) -> ProductCard | None:
-    stored = await runtime.store.get(product_card, product_id) if product_id else None
-    return stored.state if stored else None
-
-
-async def _count_lines(runtime: ServiceRuntime, order_id: str | None) -> int:
-    if order_id is None:
-        return 0
-    return int(await runtime.collection(timeline.COLLECTION).count_documents(timeline_of(order_id)))
+async def _count_lines(runtime: ServiceRuntime, order_ids: Collection[str]) -> dict[str, int]:
+    if not order_ids:
+        return {}
+    counting = [
+        {"$match": {"$or": [timeline_of(order_id) for order_id in order_ids]}},
+        {"$group": {"_id": "$order_id", "lines": {"$sum": 1}}},
+    ]
+    rows = await runtime.collection(timeline.COLLECTION).aggregate(counting).to_list(None)
+    return {row["_id"]: row["lines"] for row in rows}
 
 
 async def _lines(runtime: ServiceRuntime, sight: Sight) -> list[dict[str, Any]]:

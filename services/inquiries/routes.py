@@ -1,7 +1,6 @@
 """HTTP of the inquiries service: commands go through the table of `handlers.py`, reads join the cards."""
 
 import asyncio
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -22,6 +21,7 @@ from services.inquiries.commands import (
 )
 from services.inquiries.domain import message
 from services.inquiries.domain.categories import GROUPS, TREE
+from services.inquiries.lookout import Watch
 from services.inquiries.reading import Sight, see, show
 from services.inquiries.repository import NEWEST_FIRST, criteria, inquiry, messages_of
 from services.inquiries.views import JoinedTicketView, MessageView, TicketView
@@ -32,8 +32,8 @@ from shared.runtime.decision import Documents
 from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, not_modified, paginate
 
 router = APIRouter()
-LOOK_AGAIN = 0.15
-"""Seconds between two looks of a long poll."""
+STILL_THERE = 2.0
+"""Seconds after which a long poll asks whether its caller is still there."""
 
 
 class NewInquiry(InquirySubmitted):
@@ -94,10 +94,10 @@ async def reopen(request: Request, runtime: Runtime, id: Id) -> Response:
 
 @router.get("/inquiries/{id}", response_model=JoinedTicketView)
 async def read_inquiry(
-    request: Request, runtime: Runtime, id: Id, wait: Annotated[float, Query(ge=0, le=30)] = 0
+    request: Request, runtime: Runtime, watch: Watch, id: Id, wait: Annotated[float, Query(ge=0, le=30)] = 0
 ) -> Response:
     """With If-None-Match and `wait` it answers once the ticket or a card changes, or with 304 after so many seconds."""
-    sight = await _changed(request, runtime, id, wait)
+    sight = await _changed(request, runtime, watch, id, wait)
     headers = {"ETag": sight.tag, "Cache-Control": "no-cache"}
     if not_modified(request, sight.tag):
         return Response(status_code=304, headers=headers)
@@ -105,7 +105,7 @@ async def read_inquiry(
     return JSONResponse(joined.model_dump(mode="json", by_alias=True), headers=headers)
 
 
-async def _changed(request: Request, runtime: Runtime, id: str, wait: float) -> Sight:
+async def _changed(request: Request, runtime: Runtime, watch: Watch, id: str, wait: float) -> Sight:
     """The ticket once it differs from what the caller has, or as it is when time is up or the service stops."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + wait
@@ -115,8 +115,7 @@ async def _changed(request: Request, runtime: Runtime, id: str, wait: float) -> 
         over = left <= 0 or runtime.stopping.is_set() or await request.is_disconnected()
         if over or not not_modified(request, sight.tag):
             return sight
-        with suppress(TimeoutError):
-            await asyncio.wait_for(runtime.stopping.wait(), min(LOOK_AGAIN, left))
+        await watch.news(id, sight, min(left, STILL_THERE))
 
 
 async def _known(runtime: Runtime, id: str) -> Sight:

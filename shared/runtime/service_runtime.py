@@ -1,7 +1,7 @@
 """A running service: its database, consumer groups, relay and timers, started and stopped as one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,8 +56,8 @@ class ServiceRuntime:
         self.database = Database(settings.mongodb_uri, settings.topic_prefix + service)
         self.store = Store(self.database)
         self.stopping = asyncio.Event()
-        self.changed = asyncio.Event()
-        """Set, and replaced by a new one, after each commit of this process: shortens the wait of live readers."""
+        self.after_commit: list[Callable[[Writes], None]] = []
+        """Told what each transaction of this process has written."""
         self.counts = Counts()
         self.fatal: str | None = None
         """Why this process must not work, whatever it waits for; `hopeless` is set with it."""
@@ -118,9 +118,8 @@ class ServiceRuntime:
         """Called after each commit of this process: wakes the relay and live readers."""
         if writes.output.outbox:
             self.relay.wake.set()
-        if writes.entries:
-            self.changed.set()
-            self.changed = asyncio.Event()
+        for tell in self.after_commit:
+            tell(writes)
 
     @asynccontextmanager
     async def paused(self, group: str, reason: str = "rebuild") -> AsyncIterator[None]:
