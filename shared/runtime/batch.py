@@ -145,9 +145,20 @@ class Batch:
             fault = Fault("EXPIRED", f"waited until it expired: {held.sentence}")
             self._park(held.record, envelope, fault, seen=True)
 
+    def fire(self, incoming: Incoming, timer: str) -> None:
+        """Run the decision of a timer, if the document still waits for it."""
+        armed = self.work.entry(incoming.ref).timers.get(timer)
+        if armed is None or armed.due != incoming.envelope.time or armed.fire_at > self.wall:
+            return
+        self._wake(self.work.apply(incoming))
+        entry = self.work.entry(incoming.ref)
+        if self.setting.table.timers[entry.ref.kind].due(entry.state).get(timer) == armed.due:
+            raise RuntimeError(f"{entry.ref} still waits for {timer} after it has come")
+
     def finish(self) -> Writes:
         self.work.derive()
         self.writes.entries = self.work.changed()
+        self._arm(self.writes.entries)
         self.writes.gates = [gate for gate in self._gates.values() if gate.dirty]
         return self.writes
 
@@ -170,6 +181,12 @@ class Batch:
         self._mark_seen(incoming)
         self._wake(changed)
         return "applied"
+
+    def _arm(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            timing = self.setting.table.timers.get(entry.ref.kind)
+            if timing is not None and entry.state is not None:
+                entry.arm(timing.due(entry.state), self.wall, self.setting.catch_up)
 
     def _check_revision(self, incoming: Incoming, if_match: int | None) -> None:
         entry = self.work.entry(incoming.ref)

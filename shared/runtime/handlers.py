@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -19,6 +19,14 @@ Decide = Callable[[S, M, Context], Decision[S]]
 Refs = Callable[[M, Documents], Iterable[Ref]]
 DecideSeveral = Callable[[Documents, M, Context], Mapping[Ref, Decision[Any]]]
 Append = Callable[[M, Context], Sequence[Row]]
+Due = Callable[[S], Mapping[str, datetime]]
+
+
+class TimerFired(Message):
+    """What a document waited for by itself has come. Made by the runtime, on no wire."""
+
+    service: ClassVar[str] = "runtime"
+    timer: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,14 @@ class Handler:
     adapter: TypeAdapter[Any]
 
 
+@dataclass(frozen=True)
+class Timing:
+    """The moments a document waits for by itself, by name, and what answers when one has come."""
+
+    due: Due[Any]
+    handler: Handler
+
+
 class Handlers:
     """Maps message types to pure functions for one consumer group.
 
@@ -52,6 +68,7 @@ class Handlers:
         self.lease = lease
         self.hold_for = hold_for
         self.by_type: dict[str, Handler] = {}
+        self.timers: dict[Kind[Any], Timing] = {}
 
     def on(
         self,
@@ -85,11 +102,12 @@ class Handlers:
         wire_type = message.wire_type()
         if wire_type in self.by_type:
             raise TypeError(f"{wire_type} has a handler already")
+        answer = several or _single(kind, create or project, decide)
         self.by_type[wire_type] = Handler(
             message=message,
             kind=kind,
-            refs=refs or (lambda _message, _docs: ()),
-            answer=several or _single(kind, create or project, decide),
+            refs=refs or _no_more,
+            answer=answer,
             on_expiry=on_expiry,
             append=append,
             edit=edit,
@@ -97,6 +115,27 @@ class Handlers:
             guarded=guarded,
             adapter=TypeAdapter(message),
         )
+
+    def on_time(self, kind: Kind[S], *, due: Due[S], decide: Decide[S, TimerFired]) -> None:
+        """Timers of one kind of document. `due` names the moments a state waits for by itself; `decide` is told the
+        name once that moment has come, dated at it, and answers with a state that does not wait for it any more."""
+        handler = Handler(
+            message=TimerFired,
+            kind=kind,
+            refs=_no_more,
+            answer=_single(kind, None, decide),
+            on_expiry=None,
+            append=None,
+            edit=False,
+            projection=False,
+            guarded=True,
+            adapter=TypeAdapter(TimerFired),
+        )
+        self.timers[kind] = Timing(due, handler)
+
+
+def _no_more(_message: Message, _docs: Documents) -> Iterable[Ref]:
+    return ()
 
 
 def _single(kind: Kind[S], create: Project[S, M] | None, decide: Decide[S, M] | None) -> DecideSeveral[M]:

@@ -23,7 +23,7 @@ from shared.runtime.offsets import Offsets
 from shared.runtime.relay import Relay
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.store import RUNTIME_INDEXES, Store, check_store
-from shared.runtime.timers import HeldTimer
+from shared.runtime.timers import FIRE_AT, HeldTimer, Timers
 from shared.runtime.working_set import Setting
 
 S = TypeVar("S")
@@ -74,6 +74,7 @@ class ServiceRuntime:
                 topic_prefix=settings.topic_prefix,
                 hold_for=settings.hold_for,
                 max_parked_per_key=settings.max_parked_per_key,
+                catch_up=settings.catch_up,
             )
             for table in tables
         }
@@ -162,6 +163,7 @@ class ServiceRuntime:
         if not await self._until_done(self._prepare_database):
             return
         self._spawn(self.relay.run(), *(HeldTimer(self.database, s, self.stopping).run() for s in self._settings()))
+        self._spawn(*(Timers(self.database, s, self.lag, self.wrote, self.stopping).run() for s in self._timed()))
         self._spawn(self._housekeeping())
         if not await self._until_done(self._connect):
             return
@@ -170,6 +172,9 @@ class ServiceRuntime:
 
     def _settings(self) -> list[Setting]:
         return list(self.settings_of.values())
+
+    def _timed(self) -> list[Setting]:
+        return [setting for setting in self._settings() if setting.table.timers]
 
     def _spawn(self, *coroutines: Any) -> None:
         self._tasks += [asyncio.create_task(coroutine) for coroutine in coroutines]
@@ -196,6 +201,8 @@ class ServiceRuntime:
         kinds = {kind.collection for setting in self._settings() for kind in setting.kinds.values()}
         await self.database.create_collections({*indexes, *kinds, "leases", "pauses"})
         await self.database.create_indexes(indexes)
+        timed = {kind.collection: [FIRE_AT] for setting in self._timed() for kind in setting.table.timers}
+        await self.database.create_indexes(timed)
 
     async def _connect(self) -> None:
         broker = KafkaBroker(

@@ -20,6 +20,8 @@ class ServiceSettings(BaseSettings):
     http_port: int = 8000
     hold_for: timedelta = timedelta(hours=72)
     """How long a message that came too early waits for the state that makes it legal."""
+    catch_up: timedelta = timedelta(hours=24)
+    """How long a timer waits that was past already when it was set: history told late brings its own answers."""
     max_records: int = 500
     """Records per poll, all of which are applied in one transaction."""
     session_timeout_ms: int = 10_000

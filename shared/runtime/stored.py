@@ -1,8 +1,9 @@
 """Documents as they are stored: the state plus what the runtime keeps about it in `meta`. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.contracts.envelope import Envelope
 from shared.runtime.decision import Context, Document, Kind, Ref
@@ -11,12 +12,20 @@ from shared.runtime.records import Fault, Record
 S = TypeVar("S")
 
 
+class Armed(NamedTuple):
+    """A timer: the moment it is about, and the wall clock time from which on it may fire."""
+
+    due: datetime
+    fire_at: datetime
+
+
 @dataclass(frozen=True)
 class Stored(Generic[S]):
     """A document as loaded. state is None for one that is only waited for.
 
     version counts writes (compare-and-set; 0 = not in the database), sequence the events it has told, revision the
     edits by people. held: messages waiting for its next change. heard: last `ce_sequence` heard, by teller.
+    timers: what it waits for by itself, by name.
     """
 
     state: S | None = None
@@ -25,6 +34,7 @@ class Stored(Generic[S]):
     revision: int = 0
     held: int = 0
     heard: dict[str, int] = field(default_factory=dict)
+    timers: dict[str, Armed] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kind: Kind[S], document: Document) -> "Stored[S]":
@@ -37,6 +47,7 @@ class Stored(Generic[S]):
             revision=meta["revision"],
             held=meta["held"],
             heard=dict(meta["heard"]),
+            timers={name: Armed(due, fire_at) for name, due, fire_at in meta.get("timers", ())},
         )
 
 
@@ -54,22 +65,44 @@ class Entry:
     revision: int
     held: int
     heard: dict[str, int]
+    timers: dict[str, Armed]
     dirty: bool = False
     touched_by: tuple[Context, Envelope] | None = None
 
     @classmethod
     def of(cls, ref: Ref, stored: Stored[Any]) -> "Entry":
-        return cls(ref, stored, stored.state, stored.sequence, stored.revision, stored.held, dict(stored.heard))
+        return cls(
+            ref,
+            stored,
+            stored.state,
+            stored.sequence,
+            stored.revision,
+            stored.held,
+            dict(stored.heard),
+            dict(stored.timers),
+        )
+
+    def arm(self, due: Mapping[str, datetime], wall: datetime, catch_up: timedelta) -> None:
+        """One that is past when it is armed gives late and replayed history the time to bring its own answer."""
+        for name in self.timers.keys() - due.keys():
+            del self.timers[name]
+        for name, at in due.items():
+            known = self.timers.get(name)
+            if known is None or known.due != at:
+                self.timers[name] = Armed(at, at if at > wall else wall + catch_up)
 
     def document(self) -> Document:
         body = {} if self.state is None else self.ref.kind.dump(self.state)
-        meta = {
+        meta: Document = {
             "version": self.before.version + 1,
             "sequence": self.sequence,
             "revision": self.revision,
             "held": self.held,
             "heard": [[teller, sequence] for teller, sequence in self.heard.items()],
         }
+        if self.timers:
+            meta["timers"] = [[name, *armed] for name, armed in self.timers.items()]
+            meta["fire_at"] = min(armed.fire_at for armed in self.timers.values())
         return {**body, "_id": self.ref.id, "meta": meta}
 
 

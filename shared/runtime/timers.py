@@ -1,23 +1,52 @@
-"""Ends waits that are over: held records whose time has come, in every process; the held row makes it once."""
+"""What happens because time passes: waits of held records end, and documents hear of the moments they wait for.
+
+Runs in every process; the held row, or the version of the document, makes each of it once.
+"""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid5
 
 import structlog
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import PyMongoError
 
-from shared.runtime.batch import Writes
+from shared.contracts.envelope import Envelope
+from shared.runtime.batch import Batch, Writes
+from shared.runtime.decision import NAMESPACE, Actor, Document, Kind
+from shared.runtime.handlers import TimerFired
 from shared.runtime.lease import Lease
-from shared.runtime.mongo import Database, Session, Unavailable
-from shared.runtime.records import read
+from shared.runtime.mongo import Database, Session, Unavailable, infrastructure
+from shared.runtime.records import Incoming, read
 from shared.runtime.stored import Held
 from shared.runtime.transaction import Transaction, held_of
 from shared.runtime.working_set import Setting
 
 CHECK_SECONDS = 1.0
 AT_ONCE = 100
+NEWS_FIRST = timedelta(minutes=10)
+"""How long a timer lets records go first that wait to be read: after a pause they may say what it waits for."""
+TRY_AGAIN = timedelta(hours=1)
+"""After a decision that raised: a bug, repaired by a new version."""
+FIRE_AT = IndexModel([("meta.fire_at", ASCENDING)], sparse=True)
 log = structlog.get_logger(__name__)
+
+
+async def _until_stopping(stopping: asyncio.Event, step: Callable[[], Awaitable[int]], what: str) -> None:
+    while not stopping.is_set():
+        done = 0
+        try:
+            done = await step()
+        except (PyMongoError, Unavailable) as error:
+            log.warning(f"{what} not checked", error=str(error))
+        except Exception:
+            log.exception(f"{what} could not be worked off")
+        if done < AT_ONCE:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), CHECK_SECONDS)
 
 
 class HeldTimer:
@@ -29,15 +58,7 @@ class HeldTimer:
         self._lease = Lease(database, lease, 5.0) if lease else None
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self.step()
-            except (PyMongoError, Unavailable) as error:
-                log.warning("held records not checked", group=self._setting.table.group, error=str(error))
-            except Exception:
-                log.exception("a wait that is over could not be ended", group=self._setting.table.group)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), CHECK_SECONDS)
+        await _until_stopping(self._stopping, self.step, "held records")
 
     async def step(self) -> int:
         """End the waits that are over; how many."""
@@ -62,3 +83,88 @@ class HeldTimer:
         finally:
             if self._lease is not None:
                 await self._lease.release()
+
+
+class Timers:
+    """Tells documents that a moment they wait for has come, as messages dated at that moment."""
+
+    def __init__(
+        self,
+        database: Database,
+        setting: Setting,
+        lag: Callable[[], Awaitable[list[dict[str, Any]]]],
+        wrote: Callable[[Writes], None],
+        stopping: asyncio.Event,
+    ) -> None:
+        self._database = database
+        self._setting = setting
+        self._lag = lag
+        self._wrote = wrote
+        self._stopping = stopping
+
+    async def run(self) -> None:
+        await _until_stopping(self._stopping, self.step, "timers")
+
+    async def step(self) -> int:
+        """Fire what is due; for how many documents."""
+        return sum([await self._fire_due(kind) for kind in self._setting.table.timers])
+
+    async def _fire_due(self, kind: Kind[Any]) -> int:
+        now = datetime.now(UTC)
+        documents = self._database.collection(kind.collection)
+        query, fields = {"meta.fire_at": {"$lte": now}}, {"meta.timers": 1, "meta.fire_at": 1}
+        due = await documents.find(query, fields).sort("meta.fire_at", 1).limit(AT_ONCE).to_list(AT_ONCE)
+        if not due or (due[0]["meta"]["fire_at"] > now - NEWS_FIRST and await self._news()):
+            return 0
+        fired = [fired_timer(self._setting, kind, document) for document in due]
+        try:
+            await self._fire(fired)
+        except Exception as error:
+            if infrastructure(error):
+                raise
+            for one in fired:
+                await self._fire_alone(one)
+        return len(due)
+
+    async def _news(self) -> bool:
+        return any(row["lag"] for row in await self._lag() if row["group"] == self._setting.table.group)
+
+    async def _fire(self, fired: Sequence[Incoming]) -> None:
+        async def body(session: Session, attempt: int) -> Writes:
+            transaction = Transaction(self._database, session, self._setting, attempt)
+            _, writes = await transaction.run(fired, lambda batch: fire_all(batch, fired))
+            return writes
+
+        self._wrote(await self._database.transaction(body))
+
+    async def _fire_alone(self, fired: Incoming) -> None:
+        """One whose decision raises must not hold up the others."""
+        try:
+            await self._fire([fired])
+        except Exception as error:
+            if infrastructure(error):
+                raise
+            log.exception("a timer's decision raised", document=str(fired.ref), due=fired.envelope.time.isoformat())
+            later = {"$set": {"meta.fire_at": datetime.now(UTC) + TRY_AGAIN}}
+            await self._database.collection(fired.ref.kind.collection).update_one({"_id": fired.ref.id}, later)
+
+
+def fire_all(batch: Batch, fired: Iterable[Incoming]) -> None:
+    for one in fired:
+        assert isinstance(one.message, TimerFired)
+        batch.fire(one, one.message.timer)
+
+
+def fired_timer(setting: Setting, kind: Kind[Any], document: Document) -> Incoming:
+    """The message for the timer of a stored document that is to fire first; the same timer makes the same ids."""
+    name, due, _ = min(document["meta"]["timers"], key=lambda timer: (timer[2], timer[1], timer[0]))
+    ref, message = kind.ref(document["_id"]), TimerFired(timer=name)
+    envelope = Envelope(
+        id=str(uuid5(NAMESPACE, f"{setting.service}|{ref}|{name}|{due.isoformat()}")),
+        source=f"/{setting.service}/timer",
+        type=message.wire_type(),
+        time=due,
+        subject=ref.id,
+        data=b"",
+    )
+    return Incoming(None, envelope, setting.table.timers[kind].handler, message, Actor("system", envelope.source))

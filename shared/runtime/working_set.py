@@ -27,6 +27,7 @@ class Setting:
     topic_prefix: str = ""
     hold_for: timedelta = timedelta(hours=72)
     max_parked_per_key: int = 100
+    catch_up: timedelta = timedelta(hours=24)
 
 
 class NeedsMore(Exception):

@@ -18,6 +18,7 @@ from shared.runtime.decision import Actor, Document, Documents, Kind, Ref
 from shared.runtime.handlers import Handlers
 from shared.runtime.records import Incoming, Read, Record, read
 from shared.runtime.stored import NOTHING, Held, Parked, Stored
+from shared.runtime.timers import fire_all, fired_timer
 from shared.runtime.working_set import NeedsMore, Setting, missing
 
 S = TypeVar("S")
@@ -114,6 +115,19 @@ class MemoryRuntime:
         due = sorted((held for held in self.held.values() if held.expires_at <= at), key=lambda held: held.arrival)
         for held in due:
             self._run([read(held.record, self.setting.table)], partial(Batch.expire, held=held))
+
+    def pass_time(self, until: datetime) -> None:
+        """The wall clock moves on; every timer that is due meanwhile fires."""
+        self.wall = until
+        while due := self._due():
+            kind, document = due[0]
+            fired = fired_timer(self.setting, kind, document)
+            self._run([fired], partial(fire_all, fired=[fired]))
+
+    def _due(self) -> list[tuple[Kind[Any], Document]]:
+        stored = [(ref.kind, document) for ref, document in self.documents.items() if "fire_at" in document["meta"]]
+        due = [(kind, document) for kind, document in stored if document["meta"]["fire_at"] <= self.wall]
+        return sorted(due, key=lambda one: one[1]["meta"]["fire_at"])
 
     def state(self, kind: Kind[S], id: str) -> S | None:
         return self._stored(kind.ref(id)).state

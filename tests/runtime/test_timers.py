@@ -1,0 +1,170 @@
+"""Documents that wait for a moment hear of it once, dated at it, whatever the clock and however many processes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import ClassVar
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts.base import Contract, Event, Id, InboxMessage, Utc, utc_milliseconds
+from shared.runtime.decision import Context, Decision, Kind
+from shared.runtime.handlers import Handlers, TimerFired
+from shared.runtime.service_runtime import ServiceRuntime
+from shared.runtime.settings import ServiceSettings
+from tests.support.kafka import create_topics, producer, send
+from tests.support.memory import T0, MemoryRuntime, message_envelope
+from tests.support.running import eventually
+from tests.support.stack import Stack
+
+HOUR = timedelta(hours=1)
+
+
+class Egg(Contract):
+    soft_at: Utc | None = None
+    hard_at: Utc | None = None
+    rung: tuple[str, ...] = ()
+
+
+class EggPut(InboxMessage):
+    service: ClassVar[str] = "kitchen"
+    subject_field: ClassVar[str] = "egg_id"
+    egg_id: Id
+    soft_at: Utc | None = None
+    hard_at: Utc | None = None
+
+
+class Rang(Event):
+    service: ClassVar[str] = "kitchen"
+    aggregate: ClassVar[str] = "egg"
+    egg: Egg
+    name: str
+
+
+EGG: Kind[Egg] = Kind("egg", "eggs", Egg.model_validate, lambda egg: egg.model_dump(), lambda egg: {"egg": egg})
+
+
+def put(egg: Egg | None, message: EggPut, ctx: Context) -> Decision[Egg]:
+    before = egg or Egg()
+    changed = before.model_copy(update={"soft_at": message.soft_at, "hard_at": message.hard_at})
+    return Decision(changed, [partial(Rang, name="put")])
+
+
+def waits_for(egg: Egg) -> Mapping[str, datetime]:
+    times = {"soft": egg.soft_at, "hard": egg.hard_at}
+    return {name: at for name, at in times.items() if at is not None}
+
+
+def ring(egg: Egg, message: TimerFired, ctx: Context) -> Decision[Egg]:
+    if message.timer == "hard" and getattr(ctx.policy, "stuck", False):
+        return Decision(egg)
+    rung = {f"{message.timer}_at": None, "rung": (*egg.rung, f"{message.timer} {ctx.now.isoformat()}")}
+    return Decision(egg.model_copy(update=rung), [partial(Rang, name=message.timer)])
+
+
+KITCHEN = Handlers("kitchen", topics=["kitchen.inbox"])
+KITCHEN.on(EggPut, EGG, create=put)
+KITCHEN.on_time(EGG, due=waits_for, decide=ring)
+
+
+@pytest.fixture
+def kitchen() -> MemoryRuntime:
+    return MemoryRuntime("kitchen", KITCHEN, [EGG], policy=None)
+
+
+def rung(kitchen: MemoryRuntime) -> tuple[str, ...]:
+    egg = kitchen.state(EGG, "e")
+    assert egg is not None
+    return egg.rung
+
+
+def at(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def test_a_moment_is_told_once_and_dated_at_it_however_late(kitchen: MemoryRuntime) -> None:
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 + HOUR, hard_at=T0 + 2 * HOUR))
+    kitchen.pass_time(T0 + HOUR - timedelta(seconds=1))
+    assert rung(kitchen) == ()
+    kitchen.pass_time(T0 + 50 * HOUR)
+    kitchen.pass_time(T0 + 90 * HOUR)
+    assert rung(kitchen) == (f"soft {at(T0 + HOUR)}", f"hard {at(T0 + 2 * HOUR)}")
+    assert [(e.type, e.time) for e in kitchen.events[1:]] == [
+        ("kitchen.Rang.v1", T0 + HOUR),
+        ("kitchen.Rang.v1", T0 + 2 * HOUR),
+    ]
+
+
+def test_one_that_is_past_when_it_is_set_gives_history_time_to_bring_its_own_answer(kitchen: MemoryRuntime) -> None:
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 - 1000 * HOUR, hard_at=T0 - 900 * HOUR))
+    kitchen.pass_time(T0 + 23 * HOUR)
+    assert rung(kitchen) == ()
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 - 1000 * HOUR))
+    kitchen.pass_time(T0 + 25 * HOUR)
+    assert rung(kitchen) == (f"soft {at(T0 - 1000 * HOUR)}",)
+
+
+def test_one_that_moves_or_goes_is_not_told_at_its_old_moment(kitchen: MemoryRuntime) -> None:
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 + HOUR, hard_at=T0 + HOUR))
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 + 3 * HOUR))
+    kitchen.pass_time(T0 + 2 * HOUR)
+    assert rung(kitchen) == ()
+    kitchen.pass_time(T0 + 3 * HOUR)
+    assert rung(kitchen) == (f"soft {at(T0 + 3 * HOUR)}",)
+
+
+def test_a_decision_that_leaves_its_document_waiting_is_a_bug() -> None:
+    class Stuck:
+        stuck = True
+
+    kitchen = MemoryRuntime("kitchen", KITCHEN, [EGG], policy=Stuck())
+    kitchen.deliver(EggPut(egg_id="e", hard_at=T0 + HOUR))
+    with pytest.raises(RuntimeError, match="still waits for hard"):
+        kitchen.pass_time(T0 + 2 * HOUR)
+
+
+def test_nobody_else_can_say_that_a_moment_has_come(kitchen: MemoryRuntime) -> None:
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 + HOUR))
+    kitchen.deliver(message_envelope(TimerFired(timer="soft"), subject="e"), topic="kitchen.inbox")
+    assert (rung(kitchen), kitchen.counts["parked"]) == ((), 1)
+
+
+class KitchenSettings(ServiceSettings):
+    stuck: bool = True
+    catch_up: timedelta = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def two_kitchens(stack: Stack) -> AsyncIterator[tuple[ServiceRuntime, ServiceRuntime]]:
+    prefix = f"t{uuid4().hex[:8]}-"
+    await create_topics(stack.kafka, [f"{prefix}kitchen.{name}" for name in ("inbox", "events", "rejected")])
+    settings = KitchenSettings(kafka_bootstrap_servers=stack.kafka, mongodb_uri=stack.mongo, topic_prefix=prefix)
+    first, second = (ServiceRuntime("kitchen", settings, [KITCHEN], [EGG], {}) for _ in range(2))
+    async with first.running(), second.running():
+        yield first, second
+        await first.database.drop()
+
+
+@pytest.mark.stack
+async def test_two_processes_tell_each_moment_once_past_one_that_is_stuck(
+    two_kitchens: tuple[ServiceRuntime, ServiceRuntime],
+) -> None:
+    """Each bug is put off by itself and holds up no other document."""
+    kitchen, _ = two_kitchens
+    prefix, servers = kitchen.settings.topic_prefix, kitchen.settings.kafka_bootstrap_servers
+    soon = utc_milliseconds(datetime.now(UTC) + timedelta(seconds=5))
+    eggs = [EggPut(egg_id=f"e{n}", soft_at=soon) for n in range(150)] + [EggPut(egg_id="bad", hard_at=soon)]
+    async with producer(servers) as client:
+        await send(client, f"{prefix}kitchen.inbox", [message_envelope(egg) for egg in eggs])
+
+    async def told() -> bool:
+        eggs = kitchen.collection("eggs")
+        put_off = {"_id": "bad", "meta.fire_at": {"$gt": datetime.now(UTC) + timedelta(minutes=30)}}
+        rung = await eggs.count_documents({"rung": [f"soft {at(soon)}"]})
+        return bool(rung == 150 and await eggs.find_one(put_off))
+
+    await eventually(told)
+    stored = await asyncio.gather(*(kitchen.store.get(EGG, f"e{n}") for n in range(150)))
+    assert {one.sequence for one in stored if one} == {2}
