@@ -19,7 +19,7 @@ VERBS = {
     "reconcile": "deploy.replay.commands:reconcile",
     "rebuild": "deploy.replay.commands:rebuild",
     "parked": "deploy.parked:app",
-    "held": "deploy.parked:held",
+    "held": "deploy.held:app",
 }
 """Verb → module:function, or module:app where the app has verbs of its own."""
 

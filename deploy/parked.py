@@ -1,146 +1,97 @@
-"""`sellerdesk parked list | show | retry | drop` and `sellerdesk held`: the records that services could not apply."""
+"""`sellerdesk parked`: the records that services could not apply; the verbs that change them are elsewhere."""
 
-import json
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from deploy.asking import (
+    Answers,
+    ErrorOption,
+    GroupOption,
+    JsonOption,
+    KeyOption,
+    LimitOption,
+    OlderOption,
+    ServiceOption,
+    TypeOption,
+    ask,
+    console,
+    services,
+    show,
+)
 from deploy.local.failure import StackFailure
 from deploy.local.options import DataOption, StoreOption
+from deploy.parked_changes import drop, drop_all, retry, retry_all
 from deploy.target import target
 
-console = Console(highlight=False, soft_wrap=True)
-app = typer.Typer(no_args_is_help=True, help="Records that a service could not apply, kept byte for byte.")
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ServiceOption = Annotated[str | None, typer.Option(help="Only of this service.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")]
-GroupArgument = Annotated[str, typer.Argument(help="The consumer group, as `list` shows it.")]
-KeyArgument = Annotated[str, typer.Argument(help="The record key, as `list` shows it.")]
-IdOption = Annotated[str | None, typer.Option("--id", help="Only this record of the key.")]
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def parked() -> None:
+    """Records that a service could not apply, kept byte for byte.
+
+    Exits 0 when all is done, 1 when records stay parked or nothing is there, 2 when the command is wrong, 3 when a
+    service does not answer.
+    """
 
 
 @app.command("list")
 def list_parked(
     service: ServiceOption = None,
-    group: Annotated[str | None, typer.Option(help="Only of this consumer group.")] = None,
-    key: Annotated[str | None, typer.Option(help="Only of this record key.")] = None,
-    error: Annotated[str | None, typer.Option(help="Only with this error, such as ILLEGAL_MOVE.")] = None,
+    group: GroupOption = None,
+    key: KeyOption = None,
+    type: TypeOption = None,
+    error: ErrorOption = None,
+    older_than: OlderOption = None,
+    limit: LimitOption = 200,
     as_json: JsonOption = False,
     store: StoreOption = None,
     data: DataOption = None,
 ) -> None:
     """Parked records, oldest first, and why each could not be applied."""
-    wanted = {name: value for name, value in (("group", group), ("key", key), ("error", error)) if value is not None}
-    rows = [
-        row for url in _urls(service, target(store, data).urls).values() for row in _all(f"{url}/ops/parked", wanted)
-    ]
+    asked = services(target(store, data).urls, service, group)
+    answers = ask(asked, "/ops/parked", limit, group=group, key=key, type=type, error=error, older_than=older_than)
     columns = ("group", "key", "error", "sentence", "type", "id", "attempts")
-    _print(rows, columns, as_json, "No parked records.")
+    show(answers, columns, as_json=as_json, nothing="No parked records.")
 
 
-@app.command()
-def show(id: str, store: StoreOption = None, data: DataOption = None) -> None:
+@app.command("show")
+def show_one(id: str, store: StoreOption = None, data: DataOption = None) -> None:
     """One parked record with its headers and its value."""
-    for url in target(store, data).urls.values():
-        answer = _client().get(f"{url}/ops/parked/record", params={"id": id})
-        if answer.status_code == httpx.codes.OK:
+    silent = Answers()
+    for name, url in services(target(store, data).urls, None, id.partition("|")[0]).items():
+        try:
+            answer = httpx.get(f"{url}/ops/parked/record", params={"id": id}, timeout=60)
+        except httpx.TransportError as error:
+            silent.silent.append(f"{name} does not answer at {url}: {error!r}")
+            continue
+        if answer.is_success:
             console.print_json(answer.text)
             return
+    silent.end()
     raise StackFailure(f"No service has a parked record {id}.")
 
 
-@app.command()
-def retry(
-    group: GroupArgument,
-    key: KeyArgument,
-    id: IdOption = None,
-    dry_run: DryRun = False,
+@app.command("audit")
+def list_audit(
+    service: ServiceOption = None,
+    group: GroupOption = None,
+    key: KeyOption = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Only by this operator.")] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
     store: StoreOption = None,
     data: DataOption = None,
 ) -> None:
-    """Apply a key's parked records again in their original order; exits 1 when some stay parked."""
-    body = {"group": group, "key": key, "id": id, "dry_run": dry_run}
-    answer = _post(_url_of(group, target(store, data).urls), "retry", body)
-    verb = "Would apply" if dry_run else "Applied"
-    console.print(f"{verb} {len(answer['applied'])}; {len(answer['still_parked'])} stay parked.")
-    for record, sentence in answer["still_parked"].items():
-        console.print(f"  {record}: {sentence}", markup=False)
-    if answer["still_parked"]:
-        raise typer.Exit(1)
+    """Who retried or dropped what, newest first."""
+    asked = services(target(store, data).urls, service, group)
+    answers = ask(asked, "/ops/parked/audit", limit, group=group, key=key, actor=actor)
+    show(
+        answers, ("at", "actor", "what", "group", "key", "record"), as_json=as_json, nothing="Nobody changed anything."
+    )
 
 
-@app.command()
-def drop(
-    group: GroupArgument,
-    key: KeyArgument,
-    id: IdOption = None,
-    dry_run: DryRun = False,
-    store: StoreOption = None,
-    data: DataOption = None,
-) -> None:
-    """Give a key's parked records up for good; their bytes stay in the service's audit."""
-    body = {"group": group, "key": key, "id": id, "dry_run": dry_run}
-    answer = _post(_url_of(group, target(store, data).urls), "drop", body)
-    console.print(f"{'Would drop' if dry_run else 'Dropped'} {len(answer['dropped'])}.")
-
-
-def held(
-    service: ServiceOption = None, as_json: JsonOption = False, store: StoreOption = None, data: DataOption = None
-) -> None:
-    """Records that came too early, what each waits for, and until when."""
-    rows = [row for url in _urls(service, target(store, data).urls).values() for row in _all(f"{url}/ops/held", {})]
-    _print(rows, ("group", "key", "waits_for", "sentence", "expires_at"), as_json, "No held records.")
-
-
-def _urls(service: str | None, urls: Any) -> dict[str, str]:
-    if service is not None and service not in urls:
-        raise StackFailure(f"There is no service {service}; there are {', '.join(urls)}.")
-    return {name: url for name, url in urls.items() if service in (None, name)}
-
-
-def _url_of(group: str, urls: Any) -> str:
-    service = group.partition(".")[0]
-    return _urls(service, urls)[service]
-
-
-def _client() -> httpx.Client:
-    return httpx.Client(timeout=60)
-
-
-def _all(url: str, wanted: dict[str, str]) -> Iterator[dict[str, Any]]:
-    cursor: dict[str, str] = {}
-    with _client() as client:
-        while True:
-            try:
-                page = client.get(url, params=wanted | cursor | {"limit": "200"}).raise_for_status().json()
-            except httpx.HTTPError as error:
-                raise StackFailure(f"{url} does not answer: {error!r}") from error
-            yield from page["items"]
-            if not page["next_cursor"]:
-                return
-            cursor = {"cursor": page["next_cursor"]}
-
-
-def _post(url: str, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-    with _client() as client:
-        answer = client.post(f"{url}/ops/parked/{verb}", json=body)
-    if answer.is_error:
-        raise StackFailure(f"{verb} was refused: {answer.json().get('detail', answer.text)}")
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def _print(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool, nothing: str) -> None:
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif not rows:
-        console.print(nothing)
-    else:
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*(str(row[column]) for column in columns))
-        console.print(table)
+for change in (retry, retry_all, drop, drop_all):
+    app.command(change.__name__.replace("_", "-"))(change)

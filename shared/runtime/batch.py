@@ -125,7 +125,7 @@ class Batch:
         except NeedsMore:
             raise
         except Exception as error:
-            return _fault(error)
+            return as_fault(error)
         return None
 
     def expire(self, held: Held) -> None:
@@ -210,6 +210,7 @@ class Batch:
         held = Held(
             id=f"{self.setting.table.group}|{incoming.record.id}",
             waits_for=(ref.kind.name, ref.id),
+            type=incoming.envelope.type,
             record=incoming.record,
             sentence=early.sentence,
             held_at=held_at,
@@ -281,7 +282,7 @@ class Batch:
         if bug:
             self.writes.bugs.append((incoming, error))
         blocking = bug and not incoming.handler.projection
-        self._park(incoming.record, incoming.envelope, _fault(error), blocking=blocking, seen=True)
+        self._park(incoming.record, incoming.envelope, as_fault(error), blocking=blocking, seen=True)
         self._mark_seen(incoming)
         if blocking:
             gate = self._gates.setdefault(incoming.record.shown_key, Gate(incoming.record.shown_key, 0, 0))
@@ -342,7 +343,7 @@ class Batch:
             self.writes.counts.setdefault((record.topic, record.partition), Counter())[what] += 1
 
 
-def _fault(error: Exception) -> Fault:
+def as_fault(error: Exception) -> Fault:
     if isinstance(error, Refusal):
         return Fault(error.error, error.sentence, error.field)
     return Fault("RAISED", f"{type(error).__name__}: {error}"[:1000])

@@ -37,6 +37,8 @@ from shared.runtime.working_set import Setting
 FETCH_BYTES = 1 << 20
 """Per partition and fetch; a larger record still comes, alone. More would only wait decoded in memory."""
 LEASE_SECONDS = 5.0
+PAUSE_SECONDS = 5.0
+"""A partition whose key is full is tried again after it."""
 STUCK = 70
 """Exit code of a process whose consumer is stuck for good."""
 Batches = dict[TopicPartition, list[ConsumerRecord]]
@@ -203,7 +205,7 @@ class Consumer:
         tp = TopicPartition(*full.partition)
         reason = f"{full}: {tp.topic}/{tp.partition} waits for `sellerdesk parked retry` or `drop`"
         log.error("partition paused", group=self.group, key=full.key, topic=tp.topic, partition=tp.partition)
-        self.positions.pause(tp, 5.0, reason)
+        self.positions.pause(tp, PAUSE_SECONDS, reason)
         self.positions.seek([tp])
         if rest := {other: fetched for other, fetched in batches.items() if other != tp}:
             await self._apply(rest)
@@ -263,7 +265,7 @@ class Consumer:
         if "batch" in self._troubles and await self.positions.caught_up():
             self._troubles.pop("batch", None)
         await self.positions.commit()
-        if not self.troubles and (tp := await self._watchdog.stuck()):
+        if not self._troubles and (tp := await self._watchdog.stuck()):
             log.error("consumer is stuck, starting it anew", group=self.group, topic=tp.topic, partition=tp.partition)
             await self._restart()
 

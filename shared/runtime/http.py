@@ -26,7 +26,19 @@ from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction
 
-__all__ = ["Caller", "Cursor", "Limit", "NotFound", "Page", "Runtime", "command", "etag", "not_modified", "paginate"]
+__all__ = [
+    "Caller",
+    "Cursor",
+    "Limit",
+    "NotFound",
+    "Page",
+    "Runtime",
+    "actor_of",
+    "command",
+    "etag",
+    "not_modified",
+    "paginate",
+]
 IDEMPOTENCY_KEPT = timedelta(days=30)
 PATIENCE_SECONDS = 3.0
 """After that a person is told to try again, while a consumer would still be waiting for MongoDB."""
@@ -114,15 +126,15 @@ def _incoming(request: Request, runtime: ServiceRuntime, message: Message, id: s
         data=b"",
         traceparent=request.headers.get("traceparent"),
     )
-    return Incoming(None, envelope, handler, message, _actor(request))
+    return Incoming(None, envelope, handler, message, actor_of(request))
 
 
 async def _caller(request: Request) -> Actor:
-    return _actor(request)
+    return actor_of(request)
 
 
-def _actor(request: Request) -> Actor:
-    text = request.headers.get("X-Actor", "seller:local")
+def actor_of(request: Request, default: str = "seller:local") -> Actor:
+    text = request.headers.get("X-Actor", default)
     match = _ACTOR.fullmatch(text)
     if match is None or match[1] == "system":
         raise Invalid("X-Actor is role:id, such as agent:7f3a", field="X-Actor")

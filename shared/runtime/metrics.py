@@ -12,4 +12,7 @@ OUTBOX_ROWS = Gauge("sellerdesk_outbox_rows", "Events waiting for the relay", ["
 OUTBOX_AGE = Gauge("sellerdesk_outbox_oldest_seconds", "Age of the oldest waiting event", ["service"])
 LAG = Gauge("sellerdesk_lag_records", "Records behind the end of the log", ["group", "topic", "partition"])
 HELD = Gauge("sellerdesk_held_records", "Records that came too early and wait", ["service"])
+LIMIT = Gauge("sellerdesk_limit", "Bounds: parked_records, records_per_key, outbox_rows", ["service", "what"])
+QUEUED_KEYS = Gauge("sellerdesk_queued_keys", "Keys whose records queue behind a parked one", ["service"])
+FULLEST_KEY = Gauge("sellerdesk_fullest_key_records", "Records of the key that has most of them queued", ["service"])
 PARKED = Gauge("sellerdesk_parked_records", "Records that cannot be applied and wait for an operator", ["service"])

@@ -1,55 +1,60 @@
 """Parked records for operators: show, retry, drop. Retrying twice is harmless; every change leaves an audit row."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, PyMongoError
 
-from shared.runtime.batch import Batch, Writes
+from shared.runtime.batch import Writes, as_fault
 from shared.runtime.decision import Document
-from shared.runtime.mongo import Session
+from shared.runtime.mongo import Session, Unavailable
 from shared.runtime.problems import NotFound
-from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, read
+from shared.runtime.records import Fault, Incoming, Record, read
+from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction
 
 AT_ONCE = 500
+GATED = {"$or": [{"blocking": True}, {"queued": True}]}
+"""Rows whose order is kept: a record whose decision raised, and those of its key that came after it."""
 
 
 @dataclass(frozen=True)
 class Retried:
-    """What a retry did, by record id; in a dry run, what it would do."""
+    """What a retry did, by record id; in a dry run, what it would do. left: so many more than one retry takes."""
 
     applied: list[str]
+    held: list[str]
     still_parked: dict[str, str]
+    left: int
     dry_run: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Records of one key of a group: all, or those with these ids."""
+
+    group: str
+    key: str
+    ids: Sequence[str] | None = None
+
+    @property
+    def query(self) -> Document:
+        return self.of_key | ({} if self.ids is None else {"_id": {"$in": list(self.ids)}})
+
+    @property
+    def of_key(self) -> Document:
+        return {"group": self.group, "key": self.key}
 
 
 class _DryRun(Exception):
     def __init__(self, result: Retried) -> None:
         super().__init__()
         self.result = result
-
-
-def shown(row: Document, *, whole: bool = False) -> Document:
-    """A parked row for people: where it came from, why it is here, and on demand its bytes as text."""
-    record = row["record"]
-    brief = {name: row[name] for name in ("group", "key", "error", "sentence", "field", "type", "source")}
-    brief |= {name: row[name] for name in ("message_id", "subject", "queued", "blocking", "attempts", "parked_at")}
-    brief |= {"id": row["_id"], "topic": record["topic"], "partition": record["partition"], "offset": record["offset"]}
-    if whole:
-        headers = [[name, _text(raw)] for name, raw in record["headers"]]
-        value = record["value"]
-        brief |= {"traceparent": row["traceparent"], "headers": headers, "bytes": len(value or b"")}
-        brief |= {"value": None if value is None else _text(value[:100_000])}
-    return brief
-
-
-def _text(raw: bytes | None) -> str | None:
-    return None if raw is None else bytes(raw).decode(errors="backslashreplace")
 
 
 class Parking:
@@ -63,31 +68,39 @@ class Parking:
             raise NotFound(f"no parked record {id}")
         return row
 
-    async def retry(self, group: str, key: str, actor: str, *, id: str | None = None, dry_run: bool = False) -> Retried:
-        """Apply a key's parked records in their original order, or just one; opens the key when none is left behind."""
+    async def retry(
+        self, group: str, key: str, actor: str, *, ids: Sequence[str] | None = None, dry_run: bool = False
+    ) -> Retried:
+        """Apply a key's parked records in their original order; opens the key when none is left behind.
+
+        With `ids` only those; a queued one stays parked as long as one before it does. One whose outcome MongoDB
+        cannot store stays parked, too.
+        """
+        wanted = Wanted(group, key, ids)
         self._setting(group)
-        try:
-            result, writes = await self._runtime.database.transaction(
-                lambda session, attempt: self._retry(session, attempt, (group, key, id), actor, dry_run)
-            )
-        except _DryRun as dry:
-            return dry.result
-        self._runtime.wrote(writes)
-        return result
+        unstorable: dict[str, Fault] = {}
+        while True:
+            try:
+                return await self._attempt(wanted, unstorable, actor, dry_run)
+            except Exception as error:
+                if not _of_the_records(error):
+                    raise
+                unstorable |= await self._culprit(wanted, unstorable, error)
 
     async def drop(
-        self, group: str, key: str, actor: str, *, id: str | None = None, dry_run: bool = False
+        self, group: str, key: str, actor: str, *, ids: Sequence[str] | None = None, dry_run: bool = False
     ) -> list[str]:
         """Give records up for good, on an operator's word; their bytes stay in the audit row."""
+        wanted = Wanted(group, key, ids)
         self._setting(group)
 
         async def body(session: Session, attempt: int) -> list[str]:
-            rows = await self._rows(session, group, key, id)
-            ids = [row["_id"] for row in rows]
+            rows = await self._rows(session, wanted)
+            dropped = [row["_id"] for row in rows]
             if not dry_run:
-                await self._remove(session, attempt, group, key, ids)
-                await self._audit(session, "drop", actor, group, key, rows)
-            return ids
+                await self._remove(session, attempt, wanted, dropped)
+                await self._audit(session, "drop", actor, rows)
+            return dropped
 
         return await self._runtime.database.transaction(body)
 
@@ -97,49 +110,89 @@ class Parking:
         except KeyError:
             raise NotFound(f"no consumer group {group} here") from None
 
+    async def _attempt(self, wanted: Wanted, unstorable: Mapping[str, Fault], actor: str, dry_run: bool) -> Retried:
+        try:
+            result, writes = await self._runtime.database.transaction(
+                lambda session, attempt: self._retry(session, attempt, wanted, unstorable, actor, dry_run)
+            )
+        except _DryRun as dry:
+            return dry.result
+        self._runtime.wrote(writes)
+        return result
+
+    async def _culprit(self, wanted: Wanted, unstorable: Mapping[str, Fault], error: Exception) -> Mapping[str, Fault]:
+        """The record whose outcome MongoDB cannot store: the last of the shortest beginning that fails."""
+        ids = [row["_id"] for row in await self._rows(None, wanted)]
+        if not set(ids) - unstorable.keys():
+            raise error
+        stored, spoilt = 0, len(ids)
+        while spoilt - stored > 1:
+            middle = (stored + spoilt) // 2
+            try:
+                await self._attempt(replace(wanted, ids=ids[:middle]), unstorable, "", dry_run=True)
+                stored = middle
+            except Exception as failure:
+                if not _of_the_records(failure):
+                    raise
+                error, spoilt = failure, middle
+        return {ids[stored]: as_fault(error)}
+
     async def _retry(
-        self, session: Session, attempt: int, which: tuple[str, str, str | None], actor: str, dry_run: bool
+        self,
+        session: Session,
+        attempt: int,
+        wanted: Wanted,
+        unstorable: Mapping[str, Fault],
+        actor: str,
+        dry_run: bool,
     ) -> tuple[Retried, Writes]:
-        group, key, id = which
-        rows = await self._rows(session, group, key, id)
-        records = {row["_id"]: read(Record.of(row["record"]), self._setting(group).table) for row in rows}
-        transaction = Transaction(self._runtime.database, session, self._setting(group), attempt)
-        outcome, writes = await transaction.run(
-            [one for one in records.values() if isinstance(one, Incoming)],
-            lambda batch: _retry_all(batch, rows, records),
+        setting = self._setting(wanted.group)
+        rows, gated = await self._rows(session, wanted), await self._gated(session, wanted)
+        records = {row["_id"]: read(Record.of(row["record"]), setting.table) for row in rows}
+        outcome, writes = await Transaction(self._runtime.database, session, setting, attempt).run(
+            [one for id, one in records.items() if isinstance(one, Incoming) and id not in unstorable],
+            lambda batch: retry_all(batch, rows, records, gated=gated, unstorable=unstorable),
         )
-        applied = [id for id, fault in outcome.items() if fault is None]
-        failed = {id: fault.sentence for id, fault in outcome.items() if fault is not None}
-        result = Retried(applied, failed, dry_run)
+        done = [id for id, fault in outcome.items() if fault is None]
+        result = Retried(
+            applied=[id for id in done if id not in writes.held],
+            held=[id for id in done if id in writes.held],
+            still_parked={id: fault.sentence for id, fault in outcome.items() if fault is not None},
+            left=await self._parked.count_documents(wanted.query, session=session) - len(rows),
+            dry_run=dry_run,
+        )
         if dry_run:
             raise _DryRun(result)
-        await self._remove(session, attempt, group, key, applied)
+        await self._remove(session, attempt, wanted, done)
         await self._keep(session, outcome)
-        await self._audit(session, "retry", actor, group, key, [row for row in rows if row["_id"] in applied])
+        await self._audit(session, "retry", actor, [row for row in rows if row["_id"] in done])
         return result, writes
 
-    async def _rows(self, session: Session, group: str, key: str, id: str | None) -> list[Document]:
-        query = {"group": group, "key": key} | ({"_id": id} if id else {})
-        order = [("parked_at", 1), ("record.topic", 1), ("record.partition", 1), ("record.offset", 1)]
-        rows: list[Document] = await self._parked.find(query, session=session).sort(order).limit(AT_ONCE).to_list(None)
-        return rows
+    async def _rows(self, session: Session | None, wanted: Wanted) -> list[Document]:
+        """The oldest, no more than one transaction should take, in their original order."""
+        oldest = self._parked.find(wanted.query, session=session).sort([("parked_at", 1), ("_id", 1)]).limit(AT_ONCE)
+        return original_order(await oldest.to_list(None))
 
-    async def _remove(self, session: Session, attempt: int, group: str, key: str, ids: Sequence[str]) -> None:
+    async def _gated(self, session: Session, wanted: Wanted) -> list[str]:
+        brief = dict.fromkeys(("parked_at", "record.topic", "record.partition", "record.offset"), 1)
+        rows = await self._parked.find(wanted.of_key | GATED, brief, session=session).to_list(None)
+        return [row["_id"] for row in original_order(rows)]
+
+    async def _remove(self, session: Session, attempt: int, wanted: Wanted, ids: Sequence[str]) -> None:
         """Delete rows and let the key's gate count what is left; consumer and operator both write the gate."""
         await self._parked.delete_many({"_id": {"$in": list(ids)}}, session=session)
-        gate = await self._runtime.collection("gates").find_one({"_id": f"{group}|{key}"}, session=session)
+        gate_id = f"{wanted.group}|{wanted.key}"
+        gate = await self._runtime.collection("gates").find_one({"_id": gate_id}, session=session)
         if gate is None:
             return
-        behind = {"group": group, "key": key, "$or": [{"blocking": True}, {"queued": True}]}
-        left = await self._parked.count_documents(behind, session=session)
-        transaction = Transaction(self._runtime.database, session, self._setting(group), attempt)
-        await transaction.write_gate(key, gate["version"], left)
+        left = await self._parked.count_documents(wanted.of_key | GATED, session=session)
+        transaction = Transaction(self._runtime.database, session, self._setting(wanted.group), attempt)
+        await transaction.write_gate(wanted.key, gate["version"], left)
 
-    async def _keep(self, session: Session, outcome: dict[str, Fault | None]) -> None:
+    async def _keep(self, session: Session, outcome: Mapping[str, Fault | None]) -> None:
         updates = [
             UpdateOne(
-                {"_id": id},
-                {"$inc": {"attempts": 1}, "$set": {"error": fault.error, "sentence": fault.sentence}},
+                {"_id": id}, {"$inc": {"attempts": 1}, "$set": {"error": fault.error, "sentence": fault.sentence}}
             )
             for id, fault in outcome.items()
             if fault is not None and fault.error != "QUEUED"
@@ -147,31 +200,23 @@ class Parking:
         if updates:
             await self._parked.bulk_write(updates, session=session)
 
-    async def _audit(
-        self, session: Session, what: str, actor: str, group: str, key: str, rows: Sequence[Document]
-    ) -> None:
-        document = {"_id": uuid4().hex, "at": datetime.now(UTC), "what": what, "actor": actor, "group": group}
-        document |= {"key": key, "records": [row if what == "drop" else row["_id"] for row in rows]}
-        await self._runtime.collection("audit").insert_one(document, session=session)
+    async def _audit(self, session: Session, what: str, actor: str, rows: Sequence[Document]) -> None:
+        """One row per record: a document could not hold the bytes of many."""
+        if not rows:
+            return
+        now = datetime.now(UTC)
+        kept = ("group", "key", "subject", "error")
+        audited = [
+            {"_id": uuid4().hex, "at": now, "what": what, "actor": actor, "record": row["_id"]}
+            | {name: row[name] for name in kept}
+            | ({"row": row} if what == "drop" else {})
+            for row in rows
+        ]
+        await self._runtime.collection("audit").insert_many(audited, session=session)
 
 
-def _retry_all(batch: Batch, rows: Sequence[Document], records: dict[str, Read]) -> dict[str, Fault | None]:
-    """In original order; behind one that blocks and fails again the queued ones stay."""
-    outcome: dict[str, Fault | None] = {}
-    blocked = False
-    for row in rows:
-        record = records[row["_id"]]
-        fault: Fault | None = None
-        if isinstance(record, Unreadable):
-            fault = record.fault
-        elif blocked and row["queued"]:
-            fault = Fault("QUEUED", "waits behind a parked record of its key")
-        elif not isinstance(record, ReadPast):
-            fault = batch.retry(record, seen=row["seen"])
-        blocked = blocked or (fault is not None and (row["blocking"] or row["queued"]))
-        outcome[row["_id"]] = fault
-    return outcome
-
-
-def as_json(retried: Retried) -> Document:
-    return asdict(retried)
+def _of_the_records(error: Exception) -> bool:
+    """Whether the same records would fail again: nobody is away, and nothing was missing."""
+    if isinstance(error, BulkWriteError):
+        return True
+    return not isinstance(error, PyMongoError | Unavailable | NotFound | OSError)

@@ -28,8 +28,8 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         self.consumer: AIOKafkaConsumer | None = None
         self.expected: dict[TopicPartition, int] = {}
         """Per partition the offset this process loaded or wrote last."""
-        self.troubles: dict[str, str] = {}
-        """Why a partition is not read, by partition."""
+        self.troubles: dict[TopicPartition, str] = {}
+        """Why a partition is not read: until it moves, is loaded anew or goes to another process."""
         self.assigned = asyncio.Event()
         """Set when positions have to be loaded."""
         self._paused: dict[TopicPartition, float] = {}
@@ -49,6 +49,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp in list(partitions):
             self.expected.pop(tp, None)
             self._committed.pop(tp, None)
+            self.troubles.pop(tp, None)
         self.assigned.set()
 
     def mine(self, tp: TopicPartition) -> bool:
@@ -73,6 +74,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp, (_, following) in moves.items():
             if tp in self.expected:
                 self.expected[tp] = following
+                self.troubles.pop(tp, None)
 
     def seek(self, partitions: Iterable[TopicPartition]) -> None:
         """Fetch again from the expected offset."""
@@ -86,14 +88,13 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         if self.consumer is not None and self.mine(tp):
             self.consumer.pause(tp)
             self._paused[tp] = time.monotonic() + seconds
-            self.troubles[f"{tp.topic}/{tp.partition}"] = reason
+            self.troubles[tp] = reason
 
     def resume(self) -> None:
-        """Fetch the partitions again whose pause is over."""
+        """Fetch the partitions again whose pause is over; the trouble stays until that helped."""
         for tp, until in list(self._paused.items()):
             if time.monotonic() >= until:
                 del self._paused[tp]
-                self.troubles.pop(f"{tp.topic}/{tp.partition}", None)
                 if self.consumer is not None and self.mine(tp):
                     self.consumer.resume(tp)
 
@@ -122,6 +123,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
                 consumer.seek(tp, row["next"])
                 self._sought[tp] = row["next"]
                 self.expected[tp] = row["next"]
+                self.troubles.pop(tp, None)
 
     async def look_back(self) -> None:
         """Fetch again, once, where the position has stood ahead of the expected offset since the last look.

@@ -12,6 +12,8 @@ from shared.runtime.decision import Actor, Document, Ref
 from shared.runtime.handlers import Handler, Handlers
 
 SHOWN_KEY_BYTES = 200
+UNREADABLE = frozenset({"MALFORMED", "UNKNOWN_VERSION", "UNKNOWN_TYPE"})
+"""Errors that only `read` gives; INVALID is also said by handlers."""
 
 
 class Record(NamedTuple):

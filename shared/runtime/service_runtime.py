@@ -17,7 +17,7 @@ from shared.runtime.batch import Writes
 from shared.runtime.consume import Consumer
 from shared.runtime.decision import Kind
 from shared.runtime.handlers import Handler, Handlers
-from shared.runtime.metrics import HELD, LAG, OUTBOX_AGE, OUTBOX_ROWS, PARKED
+from shared.runtime.metrics import FULLEST_KEY, HELD, LAG, LIMIT, OUTBOX_AGE, OUTBOX_ROWS, PARKED, QUEUED_KEYS
 from shared.runtime.mongo import Collection, Database, Unavailable
 from shared.runtime.offsets import Offsets
 from shared.runtime.relay import Relay
@@ -28,6 +28,8 @@ from shared.runtime.working_set import Setting
 
 S = TypeVar("S")
 OUTBOX_SLOW_SECONDS = 30.0
+NEAR = 0.8
+"""Share of a bound from which on it is worth a warning."""
 MISCONFIGURED = 78
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,9 @@ class Counts:
     outbox: tuple[int, float] = (0, 0.0)
     held: int = 0
     parked: int = 0
+    queued_keys: int = 0
+    fullest: tuple[str, int] = ("", 0)
+    """The key with most records queued, as `group key`, and how many they are."""
     lag: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -138,9 +143,21 @@ class ServiceRuntime:
         reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles]
         if self.counts.outbox[1] > OUTBOX_SLOW_SECONDS:
             reasons.append(f"the oldest event waits for {self.counts.outbox[1]:.0f} s")
+        if self.outbox_full:
+            reasons.append(f"{self.counts.outbox[0]} events wait, no more commands are taken: is Kafka away?")
         if self.parking_full:
-            reasons.append(f"{self.counts.parked} parked records: retry or drop some")
+            reasons.append(f"{self.counts.parked} parked records, nothing more is read: retry or drop some")
         return [reason for reason in reasons if reason]
+
+    def warnings(self) -> list[str]:
+        """Bounds that will stop something when nobody acts; nothing is stopped yet."""
+        settings, (fullest, queued) = self.settings, self.counts.fullest
+        bounds = [
+            (self.counts.outbox[0], settings.outbox_limit, "events in the outbox"),
+            (self.counts.parked, settings.max_parked, "parked records"),
+            (queued, settings.max_parked_per_key, f"records queued behind a parked one of {fullest}"),
+        ]
+        return [f"{n} of at most {most} {what}" for n, most, what in bounds if n >= NEAR * most]
 
     def give_up(self, reason: str, exit_code: int) -> None:
         """End the process; whoever started it starts it again."""
@@ -236,11 +253,25 @@ class ServiceRuntime:
         self.counts.outbox = await self.relay.waiting()
         self.counts.held = await self.collection("held").estimated_document_count()
         self.counts.parked = await self.collection("parked").estimated_document_count()
+        gates = self.collection("gates")
+        self.counts.queued_keys = await gates.estimated_document_count()
+        fullest = await gates.find().sort("count", -1).limit(1).to_list(1)
+        self.counts.fullest = (
+            (f"{fullest[0]['group']} {fullest[0]['key']}", fullest[0]["count"]) if fullest else ("", 0)
+        )
+        self._measure()
+        return self.counts
+
+    def _measure(self) -> None:
         OUTBOX_ROWS.labels(self.service).set(self.counts.outbox[0])
         OUTBOX_AGE.labels(self.service).set(self.counts.outbox[1])
         HELD.labels(self.service).set(self.counts.held)
         PARKED.labels(self.service).set(self.counts.parked)
-        return self.counts
+        QUEUED_KEYS.labels(self.service).set(self.counts.queued_keys)
+        FULLEST_KEY.labels(self.service).set(self.counts.fullest[1])
+        LIMIT.labels(self.service, "parked_records").set(self.settings.max_parked)
+        LIMIT.labels(self.service, "records_per_key").set(self.settings.max_parked_per_key)
+        LIMIT.labels(self.service, "outbox_rows").set(self.settings.outbox_limit)
 
     async def lag(self) -> list[dict[str, Any]]:
         rows = [row for consumer in self.consumers for row in await consumer.positions.lag()]

@@ -17,7 +17,7 @@ RUNTIME_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "seen": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS), IndexModel([("subject", ASCENDING)])],
     "held": [IndexModel([("group", 1), ("waits_for", 1)]), IndexModel([("group", 1), ("expires_at", 1)])],
     "parked": [IndexModel([("group", 1), ("key", 1), ("parked_at", 1)]), IndexModel([("parked_at", 1), ("_id", 1)])],
-    "gates": [IndexModel([("group", 1)])],
+    "gates": [IndexModel([("count", -1)])],
     "offsets": [IndexModel([("group", 1)])],
     "idempotency": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS)],
     "audit": [IndexModel([("at", ASCENDING)])],

@@ -112,6 +112,7 @@ class Held:
 
     id: str
     waits_for: tuple[str, str]
+    type: str
     record: Record
     sentence: str
     held_at: datetime

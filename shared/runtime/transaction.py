@@ -13,7 +13,7 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from shared.runtime.batch import Batch, Loaded, Writes
 from shared.runtime.decision import Document, Ref
 from shared.runtime.mongo import Conflict, Database, Session
-from shared.runtime.records import Fault, Incoming, Read, Record, read
+from shared.runtime.records import Incoming, Read, Record, read
 from shared.runtime.stored import NOTHING, Entry, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, Setting, missing
 
@@ -195,6 +195,7 @@ def held_document(group: str, held: Held) -> Document:
         "group": group,
         "waits_for": "/".join(held.waits_for),
         "key": held.record.shown_key,
+        "type": held.type,
         "record": held.record.document(),
         "sentence": held.sentence,
         "held_at": held.held_at,
@@ -207,6 +208,7 @@ def held_of(document: Mapping[str, Any]) -> Held:
     return Held(
         id=document["_id"],
         waits_for=(kind, id),
+        type=document.get("type", ""),
         record=Record.of(document["record"]),
         sentence=document["sentence"],
         held_at=document["held_at"],
@@ -235,7 +237,3 @@ def parked_document(group: str, parked: Parked) -> Document:
         "seen": parked.seen,
         "attempts": parked.attempts,
     }
-
-
-def fault_of(document: Mapping[str, Any]) -> Fault:
-    return Fault(document["error"], document["sentence"], document["field"])

@@ -19,6 +19,7 @@ class Watchdog:
         """A partition that has had records to fetch for a minute and did not move; silent while one is paused."""
         positions, consumer = self._positions, self._positions.consumer
         if consumer is None or positions.any_paused:
+            self.forget()
             return None
         partitions = [tp for tp in positions.expected if positions.mine(tp)]
         if not partitions:

@@ -1,101 +1,15 @@
 """Parked records on real Kafka and MongoDB: listed, retried in order once the bug is fixed, or dropped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
-from uuid import uuid4
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from shared.contracts.base import Message
-from shared.runtime.mongo import Database
-from shared.runtime.service import build_app
-from tests.faults.bank_service import BankSettings, build
+from shared.runtime import consume
 from tests.runtime.bank import AccountOpened, Broken, Deposited, OwnerChanged
-from tests.support.kafka import create_topics, eventually, producer, send
-from tests.support.memory import message_envelope
-from tests.support.stack import Stack
+from tests.runtime.branch import Open
+from tests.support.kafka import eventually
 
 pytestmark = pytest.mark.stack
-
-
-class Branch:
-    """One running process's worth of the bank, in this process."""
-
-    def __init__(self, app: FastAPI, http: httpx.AsyncClient) -> None:
-        self.http = http
-        self._runtime = app.state.runtime
-
-    async def tell(self, messages: Iterable[Message]) -> None:
-        """Send each as a message of its own; returns once all are read."""
-        settings = self._runtime.settings
-        envelopes = [message_envelope(message, id=uuid4().hex) for message in messages]
-        known = await self._read()
-        async with producer(settings.kafka_bootstrap_servers) as client:
-            await send(client, f"{settings.topic_prefix}bank.inbox", envelopes)
-
-        async def are_read() -> bool:
-            return await self._read() >= known + len(envelopes)
-
-        await eventually(are_read)
-
-    async def _read(self) -> int:
-        return sum(sum(row.get("counts", {}).values()) for row in await self.rows("offsets", group="bank"))
-
-    async def rows(self, collection: str, **filter: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await self._runtime.collection(collection).find(filter).to_list(None)
-        return rows
-
-    async def parked(self, **filter: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = (await self.http.get("/ops/parked", params=filter)).json()["items"]
-        return items
-
-    async def post(self, what: str, key: str, **selection: Any) -> dict[str, Any]:
-        answer = await self.http.post(f"/ops/parked/{what}", json={"group": "bank", "key": key, **selection})
-        assert answer.is_success, answer.text
-        body: dict[str, Any] = answer.json()
-        return body
-
-    async def account(self, id: str) -> tuple[str, int]:
-        body = (await self.http.get(f"/accounts/{id}")).json()
-        return body["owner"], body["balance"]
-
-    async def is_ready(self) -> bool:
-        return (await self.http.get("/health/ready")).is_success
-
-    async def reasons(self) -> str:
-        return " ".join((await self.http.get("/health/ready")).json()["reasons"])
-
-
-Open = Callable[..., AbstractAsyncContextManager[Branch]]
-
-
-@pytest.fixture
-async def open_bank(stack: Stack) -> AsyncIterator[Open]:
-    """Starts the bank, again on the same topics and database with other settings: a deployment."""
-    prefix = f"p{uuid4().hex[:8]}-"
-    await create_topics(stack.kafka, [f"{prefix}bank.{name}" for name in ("inbox", "events", "rejected")])
-
-    @asynccontextmanager
-    async def opened(**settings: Any) -> AsyncIterator[Branch]:
-        where = {"kafka_bootstrap_servers": stack.kafka, "mongodb_uri": stack.mongo, "topic_prefix": prefix}
-        app = build_app(build(BankSettings(**{**where, **settings})))
-        transport = httpx.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://bank") as http,
-        ):
-            branch = Branch(app, http)
-            await eventually(branch.is_ready)
-            yield branch
-
-    yield opened
-    database = Database(stack.mongo, f"{prefix}bank")
-    await database.drop()
-    database.close()
 
 
 A_DAY = [
@@ -132,8 +46,10 @@ async def test_after_a_fix_a_key_goes_on_in_its_order(open_bank: Open) -> None:
         assert (await fixed.post("retry", "a"))["applied"] == []
         await fixed.tell([Deposited(account_id="a", amount=1)])
         assert await fixed.account("a") == ("last", 6)
-        audit = [row for row in await fixed.rows("audit") if row["actor"] == "operator:kim"]
-        assert [(row["what"], row["records"]) for row in audit] == [("retry", dry["applied"])]
+        wanted = {"actor": "operator:kim", "key": "a"}
+        audit = (await fixed.http.get("/ops/parked/audit", params=wanted)).json()["items"]
+        assert {(row["what"], row["record"]) for row in audit} == {("retry", id) for id in dry["applied"]}
+        assert len(audit) == 3
 
 
 async def test_retrying_at_the_same_time_applies_once(open_bank: Open) -> None:
@@ -163,21 +79,24 @@ async def test_a_dropped_record_leaves_its_bytes_in_the_audit_and_the_key_open(o
     async with open_bank() as bank:
         await bank.tell(A_DAY)
         broken, *_ = await bank.parked(key="a")
-        assert await bank.post("drop", "a", id=broken["id"], dry_run=True) == {
+        assert await bank.post("drop", "a", ids=[broken["id"]], dry_run=True) == {
             "dropped": [broken["id"]],
             "dry_run": True,
         }
         assert len(await bank.parked()) == 3
-        await bank.post("drop", "a", id=broken["id"], actor="operator:kim")
+        await bank.post("drop", "a", ids=[broken["id"]], actor="operator:kim")
         assert len((await bank.post("retry", "a"))["applied"]) == 2
         assert await bank.account("a") == ("last", 5)
         assert await bank.rows("gates") == []
         (audit,) = await bank.rows("audit", what="drop")
         assert audit["actor"] == "operator:kim"
-        assert audit["records"][0]["record"]["value"] == b'{"account_id":"a"}'
+        assert audit["row"]["record"]["value"] == b'{"account_id":"a"}'
 
 
-async def test_a_full_key_pauses_its_partition_only_and_readiness_says_why(open_bank: Open) -> None:
+async def test_a_full_key_pauses_its_partition_only_and_readiness_says_why(
+    open_bank: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consume, "PAUSE_SECONDS", 0.3)
     async with open_bank(max_parked_per_key=3) as bank:
         others = [f"o{n}" for n in range(12)]
         await bank.tell([AccountOpened(account_id=id, owner="o") for id in ["a", *others]])
@@ -194,9 +113,95 @@ async def test_a_full_key_pauses_its_partition_only_and_readiness_says_why(open_
             return "a: too many records queue behind a parked one" in await bank.reasons()
 
         await eventually(says_why)
+        deadline = asyncio.get_running_loop().time() + 3  # ten pauses
+        while asyncio.get_running_loop().time() < deadline:
+            assert await says_why()
         assert not told.done()
         await bank.post("drop", "a")
         await told
         assert await bank.account("a") == ("o", 1)
         assert all([await bank.account(id) == ("o", 1) for id in others])
+        await eventually(bank.is_ready)
+
+
+async def test_one_record_of_a_key_is_never_applied_before_those_in_front_of_it(open_bank: Open) -> None:
+    async with open_bank() as buggy:
+        await buggy.tell(A_DAY)
+    async with open_bank(repaired=True) as fixed:
+        broken, deposited, renamed = [row["id"] for row in await fixed.parked(key="a")]
+        early = await fixed.post("retry", "a", ids=[renamed])
+        assert (early["applied"], list(early["still_parked"])) == ([], [renamed])
+        assert broken in early["still_parked"][renamed]
+        assert await fixed.account("a") == ("first", 0)
+        assert (await fixed.post("retry", "a", ids=[deposited, broken]))["applied"] == [broken, deposited]
+        assert await fixed.account("a") == ("repaired", 5)
+        assert (await fixed.post("retry", "a", ids=[renamed]))["applied"] == [renamed]
+        assert (await fixed.rows("gates"), await fixed.account("a")) == ([], ("last", 5))
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_outcome_that_cannot_be_stored_stays_parked_and_says_why(open_bank: Open, dry_run: bool) -> None:
+    async with open_bank() as bank:
+        deposits = [Deposited(account_id="a", amount=amount) for amount in (1, 10**30, 2)]
+        await bank.tell([AccountOpened(account_id="a", owner="o"), Deposited(account_id="a", amount=-1), *deposits])
+        negative, huge, behind = [row["id"] for row in await bank.parked()]
+        retried = await bank.post("retry", "a", dry_run=dry_run)
+        assert retried["applied"] == []
+        assert list(retried["still_parked"]) == [negative, huge, behind]
+        assert "OverflowError" in retried["still_parked"][huge]
+        assert huge in retried["still_parked"][behind]
+        assert [row["attempts"] for row in await bank.parked()] == ([1, 1, 1] if dry_run else [2, 2, 1])
+        await bank.post("drop", "a", ids=[huge])
+        assert (await bank.post("retry", "a"))["applied"] == [behind]
+        assert await bank.account("a") == ("o", 3)
+
+
+async def test_rows_of_a_version_that_did_not_note_what_was_seen_are_retried(open_bank: Open) -> None:
+    async with open_bank() as buggy:
+        await buggy.tell(A_DAY)
+        await buggy.update("parked", {"$unset": {"seen": ""}})
+    async with open_bank(repaired=True) as fixed:
+        assert len((await fixed.post("retry", "a"))["applied"]) == 3
+        assert await fixed.account("a") == ("last", 5)
+
+
+async def test_lists_are_filtered_and_a_filter_that_does_not_exist_is_refused(open_bank: Open) -> None:
+    async with open_bank() as bank:
+        await bank.tell([*A_DAY, Deposited(account_id="b", amount=-1), Deposited(account_id="early", amount=1)])
+        deposited = {"type": "bank.Deposited.v1"}
+        assert sorted(row["key"] for row in await bank.parked(**deposited)) == ["a", "b"]
+        assert [row["key"] for row in await bank.parked(**deposited, error="ILLEGAL_MOVE")] == ["b"]
+        assert await bank.parked(older_than="PT1H") == []
+        assert len(await bank.parked(older_than="PT0S")) == 4
+        (held,) = (await bank.http.get("/ops/held", params=deposited)).json()["items"]
+        assert (held["key"], held["waits_for"]) == ("early", "account/early")
+        assert (await bank.http.get("/ops/held", params={"waits_for": "account/b"})).json()["items"] == []
+        for wrong in ({"kye": "a"}, {"older_than": "yesterday"}, {"limit": "0"}):
+            answer = await bank.http.get("/ops/parked", params=wrong)
+            assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, list(wrong))
+        answer = await bank.http.post("/ops/parked/drop", json={"group": "bank", "key": "a", "dryrun": True})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dryrun")
+        assert len(await bank.parked()) == 4
+
+
+async def test_a_bound_that_is_near_is_a_warning_and_a_full_one_a_reason(open_bank: Open) -> None:
+    async with open_bank(max_parked_per_key=5, max_parked=6) as bank:
+        await bank.tell([AccountOpened(account_id="a", owner="o"), AccountOpened(account_id="b", owner="o")])
+        await bank.tell([Broken(account_id="a")])
+        assert await bank.warnings() == []
+        await bank.tell([Deposited(account_id="a", amount=1)] * 3)
+
+        async def warned() -> bool:
+            return await bank.warnings() == ["4 of at most 5 records queued behind a parked one of bank a"]
+
+        await eventually(warned)
+        assert await bank.is_ready()
+        assert 'sellerdesk_fullest_key_records{service="bank"} 4.0' in (await bank.http.get("/metrics")).text
+        await bank.tell([Deposited(account_id="b", amount=-1), Deposited(account_id="b", amount=-1)])
+
+        async def full() -> bool:
+            return "6 parked records, nothing more is read" in await bank.reasons()
+
+        await eventually(full)
+        await bank.post("drop", "a")
         await eventually(bank.is_ready)

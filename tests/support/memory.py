@@ -5,7 +5,7 @@ It loads and writes exactly what `shared.runtime.transaction` does, without Kafk
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -16,9 +16,11 @@ from shared.contracts.envelope import Envelope, decode, encode
 from shared.runtime.batch import Batch, Loaded, Writes
 from shared.runtime.decision import Actor, Document, Documents, Kind, Ref
 from shared.runtime.handlers import Handlers
-from shared.runtime.records import Incoming, Read, Record, read
+from shared.runtime.records import Fault, Incoming, Read, Record, read
+from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.stored import NOTHING, Held, Parked, Stored
 from shared.runtime.timers import fire_all, fired_timer
+from shared.runtime.transaction import parked_document
 from shared.runtime.working_set import NeedsMore, Setting, missing
 
 S = TypeVar("S")
@@ -128,6 +130,30 @@ class MemoryRuntime:
         stored = [(ref.kind, document) for ref, document in self.documents.items() if "fire_at" in document["meta"]]
         due = [(kind, document) for kind, document in stored if document["meta"]["fire_at"] <= self.wall]
         return sorted(due, key=lambda one: one[1]["meta"]["fire_at"])
+
+    def retry(self, key: str, ids: Sequence[str] | None = None) -> dict[str, Fault | None]:
+        """As an operator does it; why each record stays parked, None where it does not."""
+        rows = original_order(parked_document(self.setting.table.group, one) for one in self.parked)
+        of_key = [row for row in rows if row["key"] == key]
+        gated = [row["_id"] for row in of_key if row["blocking"] or row["queued"]]
+        selected = [row for row in of_key if ids is None or row["_id"] in ids]
+        records = {row["_id"]: read(Record.of(row["record"]), self.setting.table) for row in selected}
+        act = partial(retry_all, rows=selected, records=records, gated=gated, unstorable={})
+        outcome: dict[str, Fault | None] = self._run(list(records.values()), act)
+        self._unpark(key, {id for id, fault in outcome.items() if fault is None})
+        return outcome
+
+    def drop(self, key: str, ids: Collection[str] | None = None) -> set[str]:
+        dropped = {one.id for one in self.parked if one.record.shown_key == key and (ids is None or one.id in ids)}
+        self._unpark(key, dropped)
+        return dropped
+
+    def _unpark(self, key: str, ids: Collection[str]) -> None:
+        self.parked = [one for one in self.parked if one.id not in ids]
+        if key in self.gates:
+            left = sum(one.record.shown_key == key and (one.blocking or one.queued) for one in self.parked)
+            version, _ = self.gates.pop(key)
+            self.gates |= {key: (version + 1, left)} if left else {}
 
     def state(self, kind: Kind[S], id: str) -> S | None:
         return self._stored(kind.ref(id)).state
