@@ -1,20 +1,21 @@
 """All the catalog knows about MongoDB: document to domain and back, indexes, and what the lists ask for."""
 
-import re
 from typing import Any
 
 from pymongo import DESCENDING, IndexModel
 
-from services.catalog.domain.history import HISTORY
+from services.catalog.domain.history import DESCRIPTIONS, HISTORY
 from services.catalog.domain.product import Product
+from services.catalog.domain.search import matching, search_fields
 from services.catalog.domain.stock import MOVEMENTS, stock_events
 from shared.contracts.catalog import ProductStatus, ReservationState
 from shared.runtime.decision import Document, Kind
 
 
 def _product_document(product: Product) -> Document:
-    """`shown` is the derived status, so that a list can ask for what is sold out."""
-    return product.model_dump(by_alias=True) | {"shown": product.shown_status.value}
+    """With what lists ask for: the derived status, whether stock is low, and the words it is found by."""
+    asked_for = {"shown": product.shown_status.value, "below_safety": product.below_safety}
+    return product.model_dump(by_alias=True) | asked_for | search_fields(product)
 
 
 product = Kind(
@@ -41,19 +42,28 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel(NEWEST_PRODUCT_FIRST),
         IndexModel([("shown", 1), *NEWEST_PRODUCT_FIRST]),
         IndexModel([("category", 1), *NEWEST_PRODUCT_FIRST]),
+        IndexModel([("pairs", 1), *NEWEST_PRODUCT_FIRST]),
+        IndexModel(
+            [("below_safety", 1), *NEWEST_PRODUCT_FIRST], partialFilterExpression={"below_safety": {"$eq": True}}
+        ),
     ],
     MOVEMENTS: [IndexModel([("product_id", 1), *NEWEST_ROW_FIRST])],
     HISTORY: [IndexModel([("product_id", 1), *NEWEST_ROW_FIRST])],
+    DESCRIPTIONS: [IndexModel([("product_id", 1), *NEWEST_ROW_FIRST])],
 }
 
 
-def products_where(status: ProductStatus | None, category: str | None, text: str | None) -> dict[str, Any]:
+def products_where(
+    status: ProductStatus | None, category: str | None, text: str | None, below_safety: bool | None
+) -> dict[str, Any]:
     """Removed products are listed only when asked for; a document without `shown` is only waited for."""
     wanted: dict[str, Any] = {"shown": status.value if status else {"$in": _LISTED}}
     if category is not None:
         wanted["category"] = category
-    if text is not None:
-        wanted["name"] = {"$regex": re.escape(text), "$options": "i"}
+    if below_safety is not None:
+        wanted["below_safety"] = below_safety
+    if text is not None and (conditions := matching(text)):
+        wanted["$and"] = conditions
     return wanted
 
 

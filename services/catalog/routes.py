@@ -9,7 +9,7 @@ from pydantic import Field
 from uuid6 import uuid7
 
 from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
-from services.catalog.domain.history import HISTORY
+from services.catalog.domain.history import DESCRIPTIONS, HISTORY
 from services.catalog.domain.product import Product
 from services.catalog.domain.stock import MOVEMENTS
 from services.catalog.repository import (
@@ -78,14 +78,18 @@ async def list_products(
     runtime: Runtime,
     status: Annotated[ProductStatus | None, Query(description="REMOVED products are listed only so")] = None,
     category: Annotated[Name | None, Query(description="a name on the product's category path")] = None,
-    text: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]+$", description="within the name")] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=100, pattern=r"^[^\x00]+$", description="words within name, options and SKUs"),
+    ] = None,
+    below_safety: Annotated[bool | None, Query(description="of any option fewer than its safety level")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page:
     """Newest first."""
     page = await paginate(
         runtime.collection(product.collection),
-        products_where(status, category, text),
+        products_where(status, category, text, below_safety),
         sort=NEWEST_PRODUCT_FIRST,
         limit=limit,
         cursor=cursor,
@@ -113,6 +117,12 @@ async def list_movements(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cu
 async def list_changes(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
     """Who changed what, newest first."""
     return await _rows(runtime, HISTORY, id, limit, cursor)
+
+
+@router.get("/products/{id}/descriptions")
+async def list_descriptions(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
+    """Every text the product was described with, newest first."""
+    return await _rows(runtime, DESCRIPTIONS, id, limit, cursor)
 
 
 @router.get("/reservations/{order_id}", response_model=ReservationState)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
-from services.catalog.domain.history import history_row
+from services.catalog.domain.history import history_row, new_description
 from services.catalog.domain.options import brought, shelf_movements, wanted_options
 from services.catalog.domain.product import Option, Product
 from shared.contracts.base import Money
@@ -28,9 +28,15 @@ def submit(product: Product | None, message: ProductSubmitted, ctx: Context) -> 
 
 def register(message: ProductSubmitted, ctx: Context) -> Decision[Product]:
     wanted = _wanted(message, FIELDS, (), ctx)
-    product = Product(product_id=message.product_id, **wanted, registered_at=ctx.now, updated_at=ctx.now)
+    product = Product(
+        product_id=message.product_id,
+        **wanted,
+        registered_at=ctx.now,
+        updated_at=ctx.now,
+        description_version=1 if message.description else 0,
+    )
     _check_prices(product, ctx)
-    rows = [history_row("REGISTERED", None, product, (), ctx)]
+    rows = [history_row("REGISTERED", None, product, (), ctx), *new_description(None, product, ctx)]
     rows += [row for option in product.options for row in brought(product.product_id, option, ctx)]
     return Decision(product, [ProductRegistered], rows)
 
@@ -55,7 +61,7 @@ def revise(product: Product, wanted: Mapping[str, Any], ctx: Context) -> Decisio
         return Decision(product)
     revised = _edited(product, update, ctx)
     _check_prices(revised, ctx)
-    rows = [history_row("UPDATED", product, revised, update, ctx)]
+    rows = [history_row("UPDATED", product, revised, update, ctx), *new_description(product, revised, ctx)]
     rows += shelf_movements(product, revised.options, ctx)
     return Decision(revised, [partial(ProductUpdated, fields=tuple(sorted(update)))], rows)
 
@@ -76,6 +82,8 @@ def _edited(product: Product, update: Mapping[str, Any], ctx: Context) -> Produc
     options = update.get("options", product.options)
     told = tuple(option.model_copy(update={"told": option.available}) for option in options)
     edit = {"options": told, "updated_at": ctx.now, "version": product.version + 1}
+    if "description" in update:
+        edit["description_version"] = product.description_version + 1
     return product.model_copy(update={**update, **edit})
 
 

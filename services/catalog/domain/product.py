@@ -74,12 +74,18 @@ class Product(Contract):
     registered_at: Utc
     updated_at: Utc
     version: int = 1
+    description_version: int = 0
+    """Of the texts it ever had; 0 before the first."""
 
     @property
     def shown_status(self) -> ProductStatus:
         if self.status is ProductStatus.ON_SALE and all(option.available <= 0 for option in self.options):
             return ProductStatus.SOLD_OUT
         return self.status
+
+    @property
+    def below_safety(self) -> bool:
+        return any(option.available < option.safety_level for option in self.options)
 
     @property
     def on_sale(self) -> bool:

@@ -1,5 +1,6 @@
 """The catalog as its callers see it: a process of its own on real Kafka and MongoDB."""
 
+import unicodedata
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,6 +24,16 @@ SALE = {
 async def catalog(stack: Stack) -> AsyncIterator[Process]:
     async with Store(stack).opened() as store:
         yield await store.start("catalog")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def words(stack: Stack) -> AsyncIterator[Process]:
+    """A catalog of its own, with what is to be found by its words."""
+    async with Store(stack).opened() as store:
+        process = await store.start("catalog")
+        for product_id, values in SHELF.items():
+            await registered(process, product_id, **values)
+        yield process
 
 
 async def registered(catalog: Process, product_id: str, **values: Any) -> dict[str, Any]:
@@ -112,9 +123,62 @@ async def test_the_ledger_and_the_history_of_a_product(catalog: Process) -> None
     assert (was_registered["change"], was_registered["by"]) == ("REGISTERED", "seller:local")
     assert (updated["by"], updated["before"], updated["after"]) == (
         "seller:7f3a",
-        {"description": "soft"},
-        {"description": "softer"},
+        {"description_version": 1},
+        {"description_version": 2},
     )
+    texts = (await catalog.http.get("/products/told/descriptions")).json()["items"]
+    assert [(row["version"], row["description"], row["by"]) for row in texts] == [
+        (2, "softer", "seller:7f3a"),
+        (1, "soft", "seller:local"),
+    ]
+
+
+SHELF: dict[str, dict[str, Any]] = {
+    "knit": {"name": "메리노 울 크루넥 니트", "category": ["의류", "니트"], "options": [{"sku": "KN-1042-NV-M"}]},
+    "knit-l": {"name": "울니트를 입은 곰", "category": ["인형"]},
+    "cup": {"name": "유리컵 Glass", "options": [{"name": "머그 ＸＬ"}]},
+    "decomposed": {"name": unicodedata.normalize("NFD", "한글 컵")},
+    "glossy": {"name": "class-glossy"},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("니트", {"knit", "knit-l"}),
+        ("크루넥 니트", {"knit"}),
+        ("니트 메리노", {"knit"}),
+        ("울니트", {"knit-l"}),
+        ("컵", {"cup", "decomposed"}),
+        ("한글", {"decomposed"}),
+        ("glass", {"cup"}),
+        ("gLASS 컵", {"cup"}),
+        ("GLOSSY", {"glossy"}),
+        ("class-glass", set()),
+        ("1042-nv", {"knit"}),
+        ("머그 XL", {"cup"}),
+        ("의류", set()),
+        ("  ", SHELF.keys()),
+        ("컵 ^(", set()),
+    ],
+)
+async def test_products_are_found_by_words_in_korean_and_english(words: Process, text: str, found: set[str]) -> None:
+    listed = await words.http.get("/products", params={"text": text})
+    assert {item["product_id"] for item in listed.json()["items"]} == found
+
+
+async def test_products_short_of_their_safety_level_are_listed(catalog: Process) -> None:
+    for name, stock in (("short", 4), ("enough", 5)):
+        options = [{"option_id": "s", "stock": 9}, {"option_id": "m", "stock": stock, "safety_level": 5}]
+        await registered(catalog, name, category=["Safety"], options=options)
+
+    async def listed(below: str) -> list[str]:
+        page = (await catalog.http.get("/products", params={"category": "Safety", "below_safety": below})).json()
+        return [item["product_id"] for item in page["items"]]
+
+    assert (await listed("true"), await listed("false")) == (["short"], ["enough"])
+    await catalog.http.post("/products/short/counts", json={"option_id": "m", "on_hand": 5})
+    assert await listed("true") == []
 
 
 async def test_a_count_over_http_sets_on_hand_and_an_older_one_is_refused(catalog: Process) -> None:

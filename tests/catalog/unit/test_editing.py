@@ -70,17 +70,32 @@ def test_an_edit_that_changes_nothing_is_none() -> None:
 
 
 def test_the_history_says_who_changed_what_when() -> None:
-    [row] = edited(a_product(description="soft"), description="softer").rows
+    [row] = edited(a_product(list_price=won(900)), list_price=won(950)).rows
     assert row.collection == "product_history"
     assert row.document == {
         "product_id": "tee",
         "at": NOW,
         "by": "seller:local",
         "change": "UPDATED",
-        "fields": ["description"],
-        "before": {"description": "soft"},
-        "after": {"description": "softer"},
+        "fields": ["list_price"],
+        "before": {"list_price": {"amount": 900, "currency": "KRW"}},
+        "after": {"list_price": {"amount": 950, "currency": "KRW"}},
     }
+
+
+def test_each_description_is_kept_apart_and_the_history_names_its_version() -> None:
+    first = register(a_submission(description="soft"), a_context("r1"))
+    second = edited(first.state, description="softer")
+    third = edited(second.state, description="", name="Tee")
+    rows = [row for decision in (first, second, third) for row in decision.rows]
+    texts = {row.id: row.document["description"] for row in rows if row.collection == "product_descriptions"}
+    assert texts == {"tee/000001": "soft", "tee/000002": "softer", "tee/000003": ""}
+    told = [row.document for row in rows if row.collection == "product_history"]
+    assert [(row["before"], row["after"]) for row in told[1:]] == [
+        ({"description_version": 1}, {"description_version": 2}),
+        ({"description_version": 2, "name": "T-shirt"}, {"description_version": 3, "name": "Tee"}),
+    ]
+    assert not [row for row in edited(third.state, name="T").rows if row.collection == "product_descriptions"]
 
 
 def test_the_history_of_options_is_about_their_description_not_their_stock() -> None:

@@ -1,0 +1,48 @@
+"""How products are found by text, in Korean and English: by pairs of characters.
+
+MongoDB's text index splits at blanks and knows no Korean, so "니트" would not find "울니트를". Every pair of characters
+of every word finds it, and an index on pairs answers fast; what is found is compared with the words themselves.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from unicodedata import normalize
+
+from services.catalog.domain.product import Product
+
+
+def normal(text: str) -> str:
+    """One spelling of what looks the same: composed Hangul, half-width Latin, lower case."""
+    return normalize("NFKC", text).casefold()
+
+
+def search_fields(product: Product) -> dict[str, Any]:
+    """The words a product is found by, and their pairs: few, because each sale writes them again with the stock."""
+    words = normal(" ".join(_texts(product))).split()
+    return {"words": " ".join(words), "pairs": sorted(set(_indexed(words)))}
+
+
+def _texts(product: Product) -> Iterator[str]:
+    yield product.name
+    for option in product.options:
+        yield option.name or ""
+        yield option.sku or ""
+
+
+def _indexed(words: Iterable[str]) -> Iterator[str]:
+    """The last character of a word stands alone, so that each one begins a pair."""
+    return (word[at : at + 2] for word in words for at in range(len(word)))
+
+
+def matching(text: str) -> list[dict[str, Any]]:
+    """The conditions on `search_fields` for products that have every word of the text somewhere in their words."""
+    conditions: list[dict[str, Any]] = []
+    for word in normal(text).split():
+        if len(word) == 1:
+            conditions.append({"pairs": {"$regex": f"^{re.escape(word)}"}})
+        else:
+            conditions.append({"pairs": {"$all": sorted({word[at : at + 2] for at in range(len(word) - 1)})}})
+        if len(word) > 2:
+            conditions.append({"words": {"$regex": re.escape(word)}})
+    return conditions
