@@ -8,6 +8,10 @@ class ConfirmOrder(OrdersMessage):
     """발주확인: the seller takes the order on and promises to ship it."""
 
 
+class DecidePurchase(OrdersMessage):
+    """구매확정: the buyer keeps what has arrived."""
+
+
 class RetryRefund(OrdersMessage):
     """Ask the provider once more for a refund that failed."""
 

@@ -3,13 +3,25 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.orders.commands import ConfirmOrder, RetryRefund
-from services.orders.domain import cancelling, confirming, payment, placing, refunding, shipping, stock
+from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
+from services.orders.domain import (
+    cancelling,
+    confirming,
+    deciding,
+    dispatching,
+    payment,
+    placing,
+    refunding,
+    shipping,
+    stock,
+    timing,
+)
 from services.orders.repository import CLIENT_ORDER, ORDER
 from shared.contracts.catalog import StockRejected, StockReserved
 from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimSubmitted,
+    DispatchDelayRequested,
     OrderSubmitted,
     PaymentCaptured,
     PaymentDeclined,
@@ -45,12 +57,15 @@ TABLE.on(StockRejected, ORDER, decide=stock.rejected)
 TABLE.on(PaymentCaptured, ORDER, decide=payment.capture)
 TABLE.on(PaymentDeclined, ORDER, decide=payment.decline)
 TABLE.on(ConfirmOrder, ORDER, decide=confirming.confirm)
+TABLE.on(DispatchDelayRequested, ORDER, decide=dispatching.delay)
 TABLE.on(ShipmentHandedOver, ORDER, decide=shipping.ship)
 TABLE.on(TrackingChanged, ORDER, decide=shipping.correct_tracking)
 TABLE.on(ShipmentDelivered, ORDER, decide=shipping.deliver)
+TABLE.on(DecidePurchase, ORDER, decide=deciding.decide_purchase)
 TABLE.on(ClaimSubmitted, ORDER, decide=cancelling.request)
 TABLE.on(ClaimDecided, ORDER, decide=cancelling.decide)
 TABLE.on(RefundSubmitted, ORDER, decide=refunding.give_goodwill)
 TABLE.on(RefundPaid, ORDER, decide=refunding.settle)
 TABLE.on(RefundDeclined, ORDER, decide=refunding.fail)
 TABLE.on(RetryRefund, ORDER, decide=refunding.retry)
+TABLE.on_time(ORDER, due=timing.due, decide=timing.fire)

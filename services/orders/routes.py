@@ -9,15 +9,17 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, StringConstraints
 from uuid6 import uuid7
 
-from services.orders.commands import ConfirmOrder, RetryRefund
-from services.orders.domain.moves import SELLER, Move, allowed_actions
+from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
+from services.orders.domain.guards import SELLER
+from services.orders.domain.moves import Move, allowed_actions
 from services.orders.domain.order import Order
 from services.orders.repository import NEWEST_FIRST, ORDER, orders_where
-from shared.contracts.base import Code, Contract, Id, NonNegativeMoney
+from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
 from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
     ClaimSubmitted,
+    DispatchDelayRequested,
     GoodwillLines,
     OrdersMessage,
     OrderSubmitted,
@@ -32,7 +34,7 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, OrderState, OrderStatus, Reason, StockStatus
+from shared.contracts.orders import ClaimType, DelayReason, OrderState, OrderStatus, Reason, StockStatus
 from shared.runtime.decision import Actor, Documents, Refusal
 from shared.runtime.http import Caller, Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
 from shared.runtime.problems import refusal_problem
@@ -144,6 +146,17 @@ async def confirm_order(request: Request, runtime: Runtime, actor: Caller, id: I
     return await answer(request, runtime, actor, ConfirmOrder(order_id=id))
 
 
+class NewPromise(Contract):
+    ship_by: Utc
+    reason: DelayReason
+
+
+@router.post("/orders/{id}/delays", response_model=OrderView)
+async def delay_dispatch(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewPromise) -> Response:
+    """발송지연: the promise to ship moves to a later moment."""
+    return await answer(request, runtime, actor, DispatchDelayRequested(order_id=id, **dict(body)))
+
+
 # -- shipping ----------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +188,12 @@ async def correct_tracking(
 @router.post("/orders/{id}/shipments/{shipment_id}/delivered", response_model=OrderView)
 async def deliver(request: Request, runtime: Runtime, actor: Caller, id: Id, shipment_id: Id) -> Response:
     return await answer(request, runtime, actor, ShipmentDelivered(order_id=id, shipment_id=shipment_id))
+
+
+@router.post("/orders/{id}/decide", response_model=OrderView)
+async def decide_purchase(request: Request, runtime: Runtime, actor: Caller, id: Id) -> Response:
+    """구매확정: the buyer keeps what has arrived."""
+    return await answer(request, runtime, actor, DecidePurchase(order_id=id))
 
 
 # -- claims and refunds ------------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from shared.contracts.base import (
     Name,
     NonNegativeMoney,
     Quantity,
+    Utc,
 )
-from shared.contracts.orders import ClaimType, LineUnits, Reason
+from shared.contracts.orders import ClaimType, DelayReason, LineUnits, Reason
 
 MAX_LINES = 500
 
@@ -139,6 +140,13 @@ class TrackingChanged(OrdersMessage):
     tracking_no: Code
 
 
+class DispatchDelayRequested(OrdersMessage):
+    """The promise to ship moves to a later moment."""
+
+    ship_by: Utc
+    reason: DelayReason
+
+
 class ClaimSubmitted(OrdersMessage):
     """Without `lines` everything the claim can still take. `decided`: the sender has approved it already."""
 
@@ -207,6 +215,7 @@ MESSAGES: tuple[type[OrdersMessage], ...] = (
     ShipmentHandedOver,
     ShipmentDelivered,
     TrackingChanged,
+    DispatchDelayRequested,
     ClaimSubmitted,
     ClaimDecided,
     RefundSubmitted,

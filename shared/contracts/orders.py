@@ -140,6 +140,25 @@ class Shipment(Contract):
     delivered_at: Utc | None = None
 
 
+class DelayReason(StrEnum):
+    PRODUCT_PREPARE = "PRODUCT_PREPARE"
+    CUSTOMER_REQUEST = "CUSTOMER_REQUEST"
+    CUSTOM_BUILD = "CUSTOM_BUILD"
+    RESERVED_DISPATCH = "RESERVED_DISPATCH"
+    OVERSEA_DELIVERY = "OVERSEA_DELIVERY"
+    ETC = "ETC"
+
+
+class Delay(Contract):
+    """발송지연: a later day than promised was announced."""
+
+    reason: DelayReason
+    promised: Utc | None = None
+    """What was promised before; None where nothing was yet."""
+    ship_by: Utc
+    announced_at: Utc
+
+
 class Claim(Contract):
     claim_id: Id
     type: ClaimType
@@ -198,6 +217,11 @@ class OrderState(Contract):
     paid_at: Utc | None = None
     pay_by: Utc | None = None
     ship_by: Utc | None = None
+    delays: tuple[Delay, ...] = ()
+    overdue_since: Utc | None = None
+    """The `ship_by` that passed with units still to send."""
+    expired_at: Utc | None = None
+    """When the time to pay was over."""
     decide_at: Utc | None = None
     flags: tuple[Code, ...] = ()
 
@@ -237,6 +261,12 @@ class PaymentFailed(OrderEvent):
     payment: Payment
 
 
+class OrderExpired(OrderEvent):
+    """The time to pay is over; the units named are cancelled."""
+
+    lines: tuple[LineUnits, ...]
+
+
 class OrderCancelled(OrderEvent):
     """Nothing is left to ship: the units named were cancelled by a claim, or because catalog refused the stock.
 
@@ -252,6 +282,16 @@ class OrderConfirmed(OrderEvent):
     pass
 
 
+class DispatchDelayed(OrderEvent):
+    delay: Delay
+
+
+class DispatchOverdue(OrderEvent):
+    """Told once per promise."""
+
+    ship_by: Utc
+
+
 class OrderShipped(OrderEvent):
     shipment: Shipment
 
@@ -262,6 +302,12 @@ class TrackingCorrected(OrderEvent):
 
 class OrderDelivered(OrderEvent):
     shipment: Shipment
+
+
+class PurchaseDecided(OrderEvent):
+    """구매확정: by the buyer, or by the time since everything arrived."""
+
+    lines: tuple[LineUnits, ...]
 
 
 class ClaimEvent(OrderEvent):
@@ -309,11 +355,15 @@ EVENTS: tuple[type[OrderEvent], ...] = (
     OrderReserved,
     OrderPaid,
     PaymentFailed,
+    OrderExpired,
     OrderCancelled,
     OrderConfirmed,
+    DispatchDelayed,
+    DispatchOverdue,
     OrderShipped,
     TrackingCorrected,
     OrderDelivered,
+    PurchaseDecided,
     ClaimRequested,
     ClaimApproved,
     ClaimRejected,

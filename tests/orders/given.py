@@ -1,7 +1,7 @@
 """What the tests of orders start from: a desk in memory and the messages of an order's life."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.orders.domain.order import Order, as_lines
@@ -21,6 +21,7 @@ from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
     ClaimSubmitted,
+    DispatchDelayRequested,
     GoodwillLine,
     OrdersMessage,
     OrderSubmitted,
@@ -34,7 +35,7 @@ from shared.contracts.inbox_orders import (
     SubmittedLine,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, LineState, LineUnits, OrderState, Reason
+from shared.contracts.orders import ClaimType, DelayReason, LineState, LineUnits, OrderState, Reason
 from tests.support.memory import T0, MemoryRuntime, event_envelope, message_envelope
 
 ID = "ord_1"
@@ -75,6 +76,12 @@ class Desk(MemoryRuntime):
         self.heard += 1
         at = T0 + timedelta(hours=self.hours)
         self.deliver(event_envelope(event, event.reservation.order_id, self.heard, time=at))
+        return self
+
+    def wait(self, hours: float) -> "Desk":
+        """Time passes, for the clock and for what is told next."""
+        self.hours += int(hours)
+        self.pass_time(max(self.wall, T0 + timedelta(hours=self.hours)))
         return self
 
     @property
@@ -158,6 +165,10 @@ def delivered(shipment_id: str = "shp_1") -> ShipmentDelivered:
 
 def tracked(tracking_no: str, shipment_id: str = "shp_1") -> TrackingChanged:
     return TrackingChanged(order_id=ID, shipment_id=shipment_id, carrier="CJGLS", tracking_no=tracking_no)
+
+
+def postponed(ship_by: datetime, reason: DelayReason = DelayReason.PRODUCT_PREPARE) -> DispatchDelayRequested:
+    return DispatchDelayRequested(order_id=ID, ship_by=ship_by, reason=reason)
 
 
 def cancel(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) -> ClaimSubmitted:

@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.contracts.orders import (
     ClaimEvent,
+    DispatchDelayed,
+    DispatchOverdue,
     OrderCancelled,
     OrderDelivered,
     OrderEvent,
@@ -46,4 +48,13 @@ def _facts(event: OrderEvent) -> dict[str, Any]:
             return {"amount": dict(payment.amount)} | ({"error": payment.error_code} if payment.error_code else {})
         case OrderCancelled():
             return {"reason": event.reason.value} | ({"detail": event.detail} if event.detail else {})
+    return _promise(event)
+
+
+def _promise(event: OrderEvent) -> dict[str, Any]:
+    match event:
+        case DispatchDelayed():
+            return {"reason": event.delay.reason.value, "ship_by": event.delay.ship_by}
+        case DispatchOverdue():
+            return {"ship_by": event.ship_by}
     return {}

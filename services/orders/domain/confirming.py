@@ -15,14 +15,15 @@ def confirm(order: Order, _message: ConfirmOrder, ctx: Context) -> Decision[Orde
         return Decision(order)
     require(order, Move.CONFIRM, ctx)
     rules = policy(ctx)
+    promised = end_of_business_day(
+        ctx.now, rules.ship_within_business_days, zone=rules.store_timezone, country=rules.holiday_country
+    )
     confirmed = order.now(
         ctx,
         lines=tuple(
             line.model_copy(update={"place_status": PlaceStatus.OK}) if unshipped(line) else line
             for line in order.state.lines
         ),
-        ship_by=end_of_business_day(
-            ctx.now, rules.ship_within_business_days, zone=rules.store_timezone, country=rules.holiday_country
-        ),
+        ship_by=max(promised, order.state.ship_by or promised),
     )
     return Decision(confirmed, [OrderConfirmed])

@@ -27,6 +27,8 @@ class Order(Contract):
         state = derived(self.state.model_copy(update=changes))
         if state.status is OrderStatus.DELIVERED is not self.state.status:
             state = state.model_copy(update={"decide_at": _decide_at(state, ctx)})
+        if state.overdue_since is not None and nothing_to_ship(state):
+            state = state.model_copy(update={"overdue_since": None})
         return self.model_copy(update={"state": state})
 
 
@@ -47,6 +49,12 @@ def unshipped(line: LineState) -> int:
 def free(line: LineState) -> int:
     """Units that still have to be sent and that nobody has asked to cancel."""
     return unshipped(line) - line.cancel_open
+
+
+def undecided(line: LineState) -> int:
+    """Units that have arrived, that nobody claims, and that are not said to be kept."""
+    claimed = line.return_open + line.returned + line.exchange_open + line.exchanged
+    return max(0, line.delivered - line.decided - claimed)
 
 
 def is_cancelled(state: OrderState) -> bool:

@@ -16,7 +16,7 @@ from shared.runtime.decision import Announcement, Context
 
 def overtaken_cancels(order: Order, ctx: Context) -> tuple[Claim, ...]:
     """The claims granted to an unpaid order not before now, the time of the payment; the earliest first."""
-    if order.state.paid_at is not None:
+    if order.state.paid_at is not None or order.state.expired_at is not None:
         return ()
     later = [claim for claim in order.state.claims if claim.closed_at is not None and claim.closed_at >= ctx.now]
     return tuple(sorted((c for c in later if c.status is ClaimStatus.CANCEL_DONE), key=attrgetter("closed_at")))

@@ -3,7 +3,8 @@
 from functools import partial
 
 from services.orders.domain.cancelling import withdrawn_from
-from services.orders.domain.moves import SELLER, Move, illegal, not_yet, permit, require, unknown
+from services.orders.domain.guards import SELLER
+from services.orders.domain.moves import Move, illegal, not_yet, permit, require, unknown
 from services.orders.domain.order import (
     Order,
     Units,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
 from services.orders.handlers import TABLE
 from services.orders.repository import CLIENT_ORDER, ORDER
 from services.orders.settings import Settings
@@ -15,6 +15,7 @@ from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
     ClaimSubmitted,
+    DispatchDelayRequested,
     GoodwillLine,
     OrdersMessage,
     PaymentCaptured,
@@ -26,7 +27,7 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, LineUnits, Reason
+from shared.contracts.orders import ClaimType, DelayReason, LineUnits, Reason
 from tests.orders.given import reserved
 from tests.support.golden import assert_golden, golden
 from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
@@ -62,10 +63,13 @@ SORRY = RefundSubmitted(
     lines=(GoodwillLine(line_id="2", goods_amount=Money(amount=2_000, currency="KRW")),),
     shipping_amount=NOTHING,
 )
+PAID = PaymentCaptured(order_id=ID, payment_id="pay_1", amount=DUE, method="card")
+LATER = DispatchDelayRequested(order_id=ID, ship_by=PLACED.time + timedelta(days=7), reason=DelayReason.PRODUCT_PREPARE)
 LIFE: list[tuple[str, OrdersMessage]] = [
     ("/payments", PaymentDeclined(order_id=ID, payment_id="pay_0", amount=DUE, method="card", error_code="CARD_LIMIT")),
-    ("/payments", PaymentCaptured(order_id=ID, payment_id="pay_1", amount=DUE, method="card")),
+    ("/payments", PAID),
     ("seller:local", ConfirmOrder(order_id=ID)),
+    ("/marketplace", LATER),
     ("/marketplace", cancel("clm_1", 1)),
     ("seller:local", answered("clm_1", ClaimDecision.REJECTED)),
     ("/marketplace", cancel("clm_2", 1)),
@@ -79,14 +83,35 @@ LIFE: list[tuple[str, OrdersMessage]] = [
     ("/payments", RefundPaid(order_id=ID, refund_id="rfd_goodwill")),
     ("/marketplace", cancel("clm_3", 3)),
     ("seller:local", answered("clm_3", ClaimDecision.APPROVED)),
+    ("buyer:7", DecidePurchase(order_id=ID)),
 ]
 """Two knitwear lines: the hat is sent, the three pullovers are cancelled after two requests came to nothing."""
 
 
-def published() -> dict[str, Envelope]:
-    """The first event of each type in that life, but the refund that was settled and the request that was granted."""
+def a_desk() -> MemoryRuntime:
     desk = MemoryRuntime("orders", TABLE, [ORDER, CLIENT_ORDER], Settings())
+    desk.wall = PLACED.time
     desk.deliver(PLACED)
+    return desk
+
+
+def never_paid() -> list[Envelope]:
+    desk = a_desk()
+    desk.pass_time(PLACED.time + timedelta(days=1))
+    return desk.events
+
+
+def never_sent() -> list[Envelope]:
+    desk = a_desk()
+    desk.deliver(message_envelope(PAID, source="/payments", time=PLACED.time))
+    desk.deliver(message_envelope(LATER, source="/marketplace", time=PLACED.time + timedelta(minutes=1)))
+    desk.pass_time(LATER.ship_by)
+    return desk.events
+
+
+def published() -> dict[str, Envelope]:
+    """The first event of each type in these lives."""
+    desk = a_desk()
     desk.deliver(event_envelope(reserved(ID), ID, 1, time=PLACED.time + timedelta(seconds=1)))
     for hours, (teller, message) in enumerate(LIFE, start=1):
         at = PLACED.time + timedelta(hours=hours)
@@ -95,7 +120,8 @@ def published() -> dict[str, Envelope]:
         else:
             desk.command(message, ID, teller, at=at)
     assert (desk.parked, desk.held) == ([], {})
-    return {envelope.type: envelope for envelope in reversed(desk.events)}
+    events = [*desk.events, *never_paid(), *never_sent()]
+    return {envelope.type: envelope for envelope in reversed(events)}
 
 
 PUBLISHED = published()

@@ -2,18 +2,21 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
 from shared.runtime.decision import Refusal
 from tests.orders.given import (
+    BUYER,
     ID,
+    SELLER,
     Desk,
     a_line,
     cancel,
@@ -23,6 +26,7 @@ from tests.orders.given import (
     goodwill,
     paid,
     placed,
+    postponed,
     refund_failed,
     refunded,
     rejected,
@@ -41,6 +45,8 @@ shipment_id = N.map("shp_{}".format)
 refund_id = N.map("rfd_{}".format)
 small = st.sampled_from([0, 1, 333, 3_000])
 SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000)
+A_WHILE = 60
+"""Hours in which nobody says anything: enough for two deadlines, not for all."""
 DUE = [12_999, 12_999 - 3_000, 12_999 - 499, 1, 12_999 - 6_000 - 499]
 
 told: st.SearchStrategy[OrdersMessage] = st.one_of(
@@ -50,6 +56,7 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.builds(shipped, shipment_id, wanted),
     st.builds(delivered, shipment_id),
     st.builds(tracked, st.sampled_from(["T-1", "T-2"]), shipment_id),
+    st.builds(lambda n: postponed(T0 + timedelta(days=n)), N),
     st.builds(cancel, claim_id, wanted, decided=st.booleans()),
     st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
     st.builds(goodwill, refund_id, st.dictionaries(st.sampled_from(["1", "2"]), small), small),
@@ -60,6 +67,7 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
 )
 asked: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.just(ConfirmOrder(order_id=ID)),
+    st.just(DecidePurchase(order_id=ID)),
     st.builds(shipped, shipment_id, wanted, withdraw=st.booleans()),
     st.builds(cancel, claim_id, wanted),
     st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
@@ -69,6 +77,7 @@ step: st.SearchStrategy[tuple[str, Message]] = st.one_of(
     st.tuples(st.just("told"), told),
     st.tuples(st.just("told late"), told),
     st.tuples(st.just("asked"), asked),
+    st.tuples(st.just("nothing"), st.just(SUBMITTED)),
     st.tuples(st.just("catalog"), st.sampled_from([reserved(), rejected()])),
 )
 
@@ -81,9 +90,11 @@ def take(desk: Desk, how: str, message: Any) -> None:
         desk.deliver(replace(desk.sent(message), time=T0))
     elif how == "catalog":
         desk.catalog_says(message)
+    elif how == "nothing":
+        desk.wait(A_WHILE)
     else:
         try:
-            desk.ask(message)
+            desk.ask(message, BUYER if isinstance(message, DecidePurchase) else SELLER)
         except Refusal:
             assert desk.state(ORDER, ID) == before
     changed = desk.state(ORDER, ID) != before
@@ -121,7 +132,7 @@ def test_everything_told_twice_is_everything_told_once(steps: list[tuple[str, Me
     for how, message in steps:
         take(once, how, message)
         for _ in range(2):
-            twice.hours = once.hours - 1
+            twice.hours = once.hours - (A_WHILE if how == "nothing" else 1)
             take(twice, how, message)
     assert once.order == twice.order
     assert once.event_types == twice.event_types

@@ -1,10 +1,11 @@
 """Every move in every state: applied, nothing new, too early (held), or never legal from there."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from services.orders.commands import ConfirmOrder, RetryRefund
+from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
 from services.orders.domain.moves import allowed_actions
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
@@ -27,6 +28,7 @@ from tests.orders.given import (
     goodwill,
     paid,
     placed,
+    postponed,
     refund_failed,
     refunded,
     rejected,
@@ -34,7 +36,7 @@ from tests.orders.given import (
     shipped,
     tracked,
 )
-from tests.support.memory import event_envelope
+from tests.support.memory import T0, event_envelope
 
 TWO = (a_line("1", 2, 10_000), a_line("2", 1, 500))
 
@@ -49,6 +51,10 @@ def a_failed_refund() -> Desk:
     return an_order_to_ship(*TWO).tell(goodwill("rfd_1", {"1": 100}), refund_failed(refund_id="rfd_1"))
 
 
+def a_decided_order() -> Desk:
+    return an_order_to_ship(*TWO).tell(shipped("shp_0"), delivered("shp_0")).wait(9 * 24)
+
+
 STATES: dict[str, Callable[[], Desk]] = {
     "none": Desk,
     "waiting": lambda: a_placed_order(*TWO),
@@ -59,6 +65,8 @@ STATES: dict[str, Callable[[], Desk]] = {
     "partly": lambda: an_order_to_ship(*TWO).tell(shipped("shp_0", {"1": 1})),
     "shipped": lambda: an_order_to_ship(*TWO).tell(shipped("shp_0")),
     "arrived": lambda: an_order_to_ship(*TWO).tell(shipped("shp_0"), delivered("shp_0")),
+    "decided": a_decided_order,
+    "expired": lambda: a_placed_order(*TWO).wait(25),
     "unpaid ✗": lambda: a_placed_order(*TWO).tell(cancel("clm_0", decided=True)),
     "paid ✗": lambda: an_order_to_ship(*TWO).tell(cancel("clm_0", decided=True)),
     "refund ✗": a_failed_refund,
@@ -75,10 +83,12 @@ MOVES: dict[str, tuple[str, Message]] = {
     "reserve": ("catalog", reserved()),
     "refuse stock": ("catalog", rejected()),
     "confirm": ("seller", ConfirmOrder(order_id=ID)),
+    "delay": ("seller", postponed(T0 + timedelta(days=30))),
     "ship": ("seller", shipped("shp_9")),
     "hand over": ("system", shipped("shp_9")),
     "correct": ("system", tracked("T-9", "shp_0")),
     "deliver": ("system", delivered("shp_0")),
+    "decide": ("buyer", DecidePurchase(order_id=ID)),
     "request": ("buyer", cancel("clm_9")),
     "cancel": ("system", cancel("clm_9", decided=True)),
     "approve": ("seller", APPROVE),
@@ -92,26 +102,28 @@ MOVES: dict[str, tuple[str, Message]] = {
 
 # · applied   = nothing new   h too early   x never legal from here
 EXPECTED = """
-              none waiting paid  to_ship confirmed request partly shipped arrived unpaid✗ paid✗ refund✗
-place         ·    =       =     =       =         =       =      =       =       =       =     =
-pay           h    ·       ·     ·       ·         ·       ·      ·       ·       ·       ·     ·
-decline       h    ·       ·     ·       ·         ·       ·      ·       ·       ·       ·     ·
-reserve       h    ·       ·     =       =         =       =      =       =       ·       =     =
-refuse_stock  h    ·       ·     x       x         x       x      x       x       ·       x     x
-confirm       h    h       h     ·       =         h       ·      x       x       x       x     ·
-ship          h    h       h     ·       ·         h       ·      x       x       x       x     ·
-hand_over     h    h       ·     ·       ·         ·       ·      x       x       x       x     ·
-correct       h    h       h     h       h         h       ·      ·       x       x       x     h
-deliver       h    h       h     h       h         h       ·      ·       =       x       x     h
-request       h    ·       ·     ·       ·         x       ·      x       x       x       x     ·
-cancel        h    ·       ·     ·       ·         x       ·      x       x       x       x     ·
-approve       h    h       h     h       h         ·       h      h       h       =       =     h
-reject        h    h       h     h       h         ·       h      h       h       x       x     h
-withdraw      h    h       h     h       h         ·       h      h       h       x       x     h
-goodwill      h    h       ·     ·       ·         ·       ·      ·       ·       x       x     ·
-refunded      h    h       h     h       h         h       h      h       h       h       ·     h
-declined      h    h       h     h       h         h       h      h       h       h       ·     h
-retry         h    h       h     h       h         h       h      h       h       h       h     ·
+              none waiting paid to_ship confirmed request partly shipped arrived decided expired unpaid✗ paid✗ refund✗
+place         ·    =       =    =       =         =       =      =       =       =       =       =       =     =
+pay           h    ·       ·    ·       ·         ·       ·      ·       ·       ·       ·       ·       ·     ·
+decline       h    ·       ·    ·       ·         ·       ·      ·       ·       ·       ·       ·       ·     ·
+reserve       h    ·       ·    =       =         =       =      =       =       =       ·       ·       =     =
+refuse_stock  h    ·       ·    x       x         x       x      x       x       x       ·       ·       x     x
+confirm       h    h       h    ·       =         h       ·      x       x       x       x       x       x     ·
+delay         h    h       ·    ·       ·         h       ·      x       x       x       x       x       x     ·
+ship          h    h       h    ·       ·         h       ·      x       x       x       x       x       x     ·
+hand_over     h    h       ·    ·       ·         ·       ·      x       x       x       x       x       x     ·
+correct       h    h       h    h       h         h       ·      ·       x       x       x       x       x     h
+deliver       h    h       h    h       h         h       ·      ·       =       =       x       x       x     h
+decide        h    h       h    h       h         h       h      h       ·       =       x       x       x     h
+request       h    ·       ·    ·       ·         x       ·      x       x       x       x       x       x     ·
+cancel        h    ·       ·    ·       ·         x       ·      x       x       x       x       x       x     ·
+approve       h    h       h    h       h         ·       h      h       h       h       h       =       =     h
+reject        h    h       h    h       h         ·       h      h       h       h       h       x       x     h
+withdraw      h    h       h    h       h         ·       h      h       h       h       h       x       x     h
+goodwill      h    h       ·    ·       ·         ·       ·      ·       ·       ·       x       x       x     ·
+refunded      h    h       h    h       h         h       h      h       h       h       h       h       ·     h
+declined      h    h       h    h       h         h       h      h       h       h       h       h       ·     h
+retry         h    h       h    h       h         h       h      h       h       h       h       h       h     ·
 """
 
 
@@ -133,7 +145,7 @@ def outcome_of(desk: Desk, teller: str, message: Message) -> str:
         elif teller == "system":
             desk.deliver(desk.sent(message))
         else:
-            desk.command(message, ID, f"{teller}:1")
+            desk.command(message, ID, f"{teller}:1", at=T0 + timedelta(days=20))
     except NotYet:
         return "h"
     except IllegalMove:
@@ -168,21 +180,24 @@ def test_the_table_names_every_move_and_state() -> None:
     ("state", "actor", "allowed"),
     [
         ("waiting", SELLER, "pay request_cancel"),
-        ("paid", SELLER, "request_cancel refund"),
-        ("paid", "system:/carrier", "ship request_cancel refund"),
-        ("to ship", SELLER, "confirm ship request_cancel refund"),
-        ("confirmed", SELLER, "ship request_cancel refund"),
-        ("confirmed", "agent:1", "ship request_cancel refund"),
+        ("paid", SELLER, "delay request_cancel refund"),
+        ("paid", "system:/carrier", "delay ship request_cancel refund"),
+        ("to ship", SELLER, "confirm delay ship request_cancel refund"),
+        ("confirmed", SELLER, "delay ship request_cancel refund"),
+        ("confirmed", "agent:1", "delay ship request_cancel refund"),
         ("confirmed", BUYER, "request_cancel"),
         ("confirmed", "bot:1", ""),
         ("request", SELLER, "ship approve_cancel reject_cancel withdraw_cancel refund"),
         ("request", BUYER, "withdraw_cancel"),
-        ("partly", SELLER, "confirm ship correct_tracking deliver request_cancel refund"),
+        ("partly", SELLER, "confirm delay ship correct_tracking deliver request_cancel refund"),
         ("shipped", SELLER, "correct_tracking deliver refund"),
         ("arrived", SELLER, "refund"),
         ("unpaid ✗", SELLER, ""),
         ("paid ✗", SELLER, "answer_refund"),
-        ("refund ✗", SELLER, "confirm ship request_cancel refund retry_refund"),
+        ("arrived", BUYER, "decide_purchase"),
+        ("decided", BUYER, ""),
+        ("expired", SELLER, ""),
+        ("refund ✗", SELLER, "confirm delay ship request_cancel refund retry_refund"),
     ],
 )
 def test_what_an_actor_may_do(state: str, actor: str, allowed: str) -> None:

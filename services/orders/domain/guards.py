@@ -1,0 +1,103 @@
+"""What stands against a move in an order's state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.orders.domain.amounts import left_to_refund
+from services.orders.domain.order import free, is_cancelled, is_confirmed, nothing_to_ship, open_claims, undecided
+from shared.contracts.orders import OrderState, OrderStatus, RefundStatus, StockStatus
+from shared.runtime.decision import IllegalMove, NotYet
+
+SELLER = frozenset({"seller", "agent"})
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a move is refused: NotYet if a state still ahead allows it, else IllegalMove."""
+
+    error: type[NotYet] | type[IllegalMove]
+    sentence: str
+
+
+Guard = Callable[[OrderState, str], Obstacle | None]
+"""Judges an order's state for an actor's role."""
+
+
+def _never(sentence: str) -> Obstacle:
+    return Obstacle(IllegalMove, sentence)
+
+
+def _too_early(sentence: str) -> Obstacle:
+    return Obstacle(NotYet, sentence)
+
+
+def can_be_paid(state: OrderState, _role: str) -> Obstacle | None:
+    return None if state.status is OrderStatus.PAYMENT_WAITING else _never("nothing is due")
+
+
+def can_be_confirmed(state: OrderState, role: str) -> Obstacle | None:
+    obstacle = can_be_shipped(state, role)
+    if obstacle is None and open_claims(state):
+        return _too_early("a cancel request is open: decide it first")
+    if obstacle is None and is_confirmed(state):
+        return _never("the order is confirmed already")
+    return obstacle
+
+
+def can_be_delayed(state: OrderState, _role: str) -> Obstacle | None:
+    obstacle = _waits_to_be_shipped(state)
+    if obstacle is None and open_claims(state):
+        return _too_early("a cancel request is open: decide it first")
+    return obstacle
+
+
+def can_be_shipped(state: OrderState, role: str) -> Obstacle | None:
+    obstacle = _waits_to_be_shipped(state)
+    if obstacle is None and role in SELLER and state.stock is StockStatus.PENDING:
+        return _too_early("the catalog has not reserved the stock")
+    return obstacle
+
+
+def _waits_to_be_shipped(state: OrderState) -> Obstacle | None:
+    if is_cancelled(state):
+        return _never("the order is cancelled")
+    if nothing_to_ship(state):
+        return _never("nothing is left to ship")
+    return _too_early("the order is not paid") if state.paid_at is None else None
+
+
+def is_on_its_way(state: OrderState, _role: str) -> Obstacle | None:
+    if any(shipment.delivered_at is None for shipment in state.shipments):
+        return None
+    return _never("no parcel is on its way") if nothing_to_ship(state) else _too_early("no parcel is on its way")
+
+
+def can_be_decided(state: OrderState, _role: str) -> Obstacle | None:
+    if open_claims(state):
+        return _too_early("a claim is open: it has to be decided first")
+    if any(map(undecided, state.lines)):
+        return None
+    on_its_way = any(line.delivered < line.ordered - line.cancelled for line in state.lines)
+    return _too_early("nothing has arrived yet") if on_its_way else _never("nothing is left to decide")
+
+
+def has_free_units(state: OrderState, _role: str) -> Obstacle | None:
+    return None if any(map(free, state.lines)) else _never("nothing is left to cancel")
+
+
+def has_open_claim(state: OrderState, _role: str) -> Obstacle | None:
+    return None if open_claims(state) else _never("no cancel request is open")
+
+
+def has_money_left(state: OrderState, _role: str) -> Obstacle | None:
+    if state.paid_at is None:
+        return _never("the order was never paid") if is_cancelled(state) else _too_early("the order is not paid")
+    return None if left_to_refund(state) else _never("everything that was paid is refunded")
+
+
+def has_refund(status: RefundStatus) -> Guard:
+    def guard(state: OrderState, _role: str) -> Obstacle | None:
+        found = any(refund.status is status for refund in state.refunds)
+        return None if found else _never(f"no refund is {status}")
+
+    return guard
