@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test e2e-compose check bench lint lock
+.PHONY: help demo up down test faults e2e-compose check bench lint lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -27,6 +27,9 @@ down: $(READY) ## stop what `make up` started; the data stays
 
 test: $(READY) ## every test, with a real Kafka and MongoDB (ARGS="tests/orders")
 	@$(BIN)/pytest $(ARGS)
+
+faults: $(READY) ## strike running services with every fault, check that nothing is lost (F=F5, ARGS="--seed 7")
+	@$(BIN)/python -m tests.faults.run $(F) $(ARGS)
 
 e2e-compose: $(READY) ## docker compose: build, start, scale and break it under load, reconcile; about 15 minutes
 	@$(BIN)/python -m deploy.compose.e2e $(ARGS)

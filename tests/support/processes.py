@@ -20,14 +20,14 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 class Process:
-    """`python -m module` with an HTTP port of its own and its output in a file."""
+    """`python -m module`, arguments behind it or not, with an HTTP port of its own and its output in a file."""
 
     def __init__(self, module: str, environment: Mapping[str, str], port_variable: str) -> None:
         port = _free_port()
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", *module.split()],
             env={**os.environ, **environment, port_variable: str(port)},
             stdout=self._output,
             stderr=subprocess.STDOUT,
