@@ -53,6 +53,8 @@ def _account(
     counts = Counter({what: row.get("counts", {}).get(what, 0) for what in OUTCOMES})
     sentence = f"{len(records)} records in, {counts.total()} accounted for: {dict(counts)}"
     finding.expect(counts.total() == len(records), key, sentence, (), document)
+    if not all(handler.guarded for handler in table.by_type.values()):
+        return  # their functions make repeats harmless, and whatever comes again counts as applied
     distinct = len({(e.source, e.id) for _, e in records if e}) + sum(e is None for _, e in records)
     taken = counts["applied"] + counts["held"]
     finding.expect(taken <= distinct, key, f"{distinct} different messages, {taken} of them taken", (), document)

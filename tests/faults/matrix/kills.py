@@ -11,8 +11,8 @@ from tests.support.processes import Process
 
 async def dies_at_its_failpoint(run: Run, service: str, place: str) -> Process:
     """The first process of the service, which was started with one; somebody starts another one."""
-    victims = [*run.shop.running[service], *(process for name, process in run.shop.ended if name == service)]
-    victim = victims[0]
+    ended = [process for name, process in run.shop.ended if name == service]
+    victim = [*ended, *run.shop.running[service]][0]
     await victim.dies(within=90)
     run.strikes()
     run.prove(f"{service} killed at {place}", victim.killed)
