@@ -104,7 +104,7 @@ def reversal(order: OrderState, refund: Refund, zone: str) -> list[LedgerRow]:
     taken = _by_line(refund)
     ordered = {line.line_id: line for line in order.lines}
     return [
-        LedgerRow(**back, counted=1, shipping_amount=-refund.shipping_amount.amount),
+        LedgerRow(**back, counted=1, shipping_amount=_fees(refund)),
         *(
             LedgerRow(
                 **back,
@@ -116,6 +116,11 @@ def reversal(order: OrderState, refund: Refund, zone: str) -> list[LedgerRow]:
             for line, counted in _counting(ordered[line_id] for line_id in taken)
         ),
     ]
+
+
+def _fees(refund: Refund) -> int:
+    """The shipping given back, less what the customer owed for the return."""
+    return (refund.charge.amount if refund.charge else 0) - refund.shipping_amount.amount
 
 
 def _sold(order: OrderState, paid_at: datetime, zone: str) -> dict[str, Any]:

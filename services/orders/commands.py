@@ -1,7 +1,8 @@
 """What a person asks over HTTP and no other system tells. Decided by the same table as the inbox."""
 
-from shared.contracts.base import Id
+from shared.contracts.base import Id, NonNegativeMoney
 from shared.contracts.inbox_orders import OrdersMessage
+from shared.contracts.orders import HoldReason
 
 
 class ConfirmOrder(OrdersMessage):
@@ -10,6 +11,20 @@ class ConfirmOrder(OrdersMessage):
 
 class DecidePurchase(OrdersMessage):
     """구매확정: the buyer keeps what has arrived."""
+
+
+class HoldClaim(OrdersMessage):
+    """환불보류, 교환보류."""
+
+    claim_id: Id
+    reason: HoldReason
+    charge: NonNegativeMoney | None = None
+
+
+class ReleaseClaim(OrdersMessage):
+    claim_id: Id
+    charge_settled: bool = False
+    """The charge was paid otherwise, or waived: nothing is taken off the refund."""
 
 
 class RetryRefund(OrdersMessage):

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
+from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
 from services.orders.domain import (
-    cancelling,
+    claiming,
     confirming,
     deciding,
     dispatching,
+    holding,
     payment,
     placing,
     refunding,
+    returning,
     shipping,
     stock,
     timing,
@@ -23,8 +25,10 @@ from shared.contracts.inbox_orders import (
     ClaimSubmitted,
     DispatchDelayRequested,
     OrderSubmitted,
+    ParcelCollected,
     PaymentCaptured,
     PaymentDeclined,
+    PickupStarted,
     RefundDeclined,
     RefundPaid,
     RefundSubmitted,
@@ -62,8 +66,12 @@ TABLE.on(ShipmentHandedOver, ORDER, decide=shipping.ship)
 TABLE.on(TrackingChanged, ORDER, decide=shipping.correct_tracking)
 TABLE.on(ShipmentDelivered, ORDER, decide=shipping.deliver)
 TABLE.on(DecidePurchase, ORDER, decide=deciding.decide_purchase)
-TABLE.on(ClaimSubmitted, ORDER, decide=cancelling.request)
-TABLE.on(ClaimDecided, ORDER, decide=cancelling.decide)
+TABLE.on(ClaimSubmitted, ORDER, decide=claiming.request)
+TABLE.on(ClaimDecided, ORDER, decide=claiming.decide)
+TABLE.on(PickupStarted, ORDER, decide=returning.start_pickup)
+TABLE.on(ParcelCollected, ORDER, decide=returning.collect)
+TABLE.on(HoldClaim, ORDER, decide=holding.hold)
+TABLE.on(ReleaseClaim, ORDER, decide=holding.release)
 TABLE.on(RefundSubmitted, ORDER, decide=refunding.give_goodwill)
 TABLE.on(RefundPaid, ORDER, decide=refunding.settle)
 TABLE.on(RefundDeclined, ORDER, decide=refunding.fail)

@@ -7,75 +7,29 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, StringConstraints
-from uuid6 import uuid7
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
-from services.orders.domain.guards import SELLER
-from services.orders.domain.moves import Move, allowed_actions
-from services.orders.domain.order import Order
+from services.orders.answering import OrderView, an_id, answer, shown
+from services.orders.commands import ConfirmOrder, DecidePurchase
 from services.orders.repository import NEWEST_FIRST, ORDER, orders_where
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
 from shared.contracts.inbox_orders import (
-    ClaimDecided,
-    ClaimDecision,
-    ClaimSubmitted,
     DispatchDelayRequested,
-    GoodwillLines,
-    OrdersMessage,
     OrderSubmitted,
     Parts,
     PaymentCaptured,
     PaymentDeclined,
-    Recipient,
-    RefundDeclined,
-    RefundPaid,
-    RefundSubmitted,
     ShipmentDelivered,
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, DelayReason, OrderState, OrderStatus, Reason, StockStatus
-from shared.runtime.decision import Actor, Documents, Refusal
-from shared.runtime.http import Caller, Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
+from shared.contracts.orders import DelayReason, OrderStatus, StockStatus
+from shared.runtime.decision import Refusal
+from shared.runtime.http import Caller, Cursor, Limit, NotFound, Page, Runtime, etag, not_modified, paginate
 from shared.runtime.problems import refusal_problem
 
 router = APIRouter()
 AT_ONCE = 8
 """Orders of one batch that are decided at the same time."""
-
-
-def an_id(prefix: str) -> Any:
-    """The id is the sender's, or ours where none is brought."""
-    return Field(default_factory=lambda: f"{prefix}_{uuid7().hex}")
-
-
-class OrderView(OrderState):
-    recipient: Recipient | None = None
-    """Shown to the shop alone."""
-    allowed_actions: tuple[Move, ...]
-
-
-def shown(order: Order, actor: Actor) -> dict[str, Any]:
-    """What the actor may see of an order and do with it."""
-    view = OrderView.model_construct(
-        **dict(order.state),
-        recipient=order.recipient if actor.role in SELLER else None,
-        allowed_actions=tuple(allowed_actions(order.state, actor.role)),
-    )
-    return view.model_dump(mode="json")
-
-
-async def answer(
-    request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage, *, status: int = 200, part: str = ""
-) -> Response:
-    """The order after the command, with what may be done next."""
-
-    def render(docs: Documents) -> dict[str, Any]:
-        order = docs.get(ORDER, message.order_id)
-        assert order is not None
-        return shown(order, actor)
-
-    return await command(request, runtime, message, ORDER, message.order_id, render=render, status=status, part=part)
 
 
 # -- placing and paying ------------------------------------------------------------------------------------------------
@@ -194,66 +148,6 @@ async def deliver(request: Request, runtime: Runtime, actor: Caller, id: Id, shi
 async def decide_purchase(request: Request, runtime: Runtime, actor: Caller, id: Id) -> Response:
     """구매확정: the buyer keeps what has arrived."""
     return await answer(request, runtime, actor, DecidePurchase(order_id=id))
-
-
-# -- claims and refunds ------------------------------------------------------------------------------------------------
-
-
-class NewClaim(Contract):
-    claim_id: Id = an_id("clm")
-    type: ClaimType
-    lines: Parts | None = None
-    reason: Reason
-    decided: bool = False
-
-
-class NewDecision(Contract):
-    decision: ClaimDecision
-
-
-class NewRefund(Contract):
-    refund_id: Id = an_id("rfd")
-    reason: Code
-    lines: GoodwillLines = ()
-    shipping_amount: NonNegativeMoney
-
-
-class RefundResult(Contract):
-    error_code: Code | None = None
-    """Why it failed; without it the money is with the customer."""
-
-
-@router.post("/orders/{id}/claims", response_model=OrderView)
-async def open_claim(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewClaim) -> Response:
-    """Without lines everything that can still be cancelled is meant."""
-    return await answer(request, runtime, actor, ClaimSubmitted(order_id=id, **dict(body)))
-
-
-@router.post("/orders/{id}/claims/{claim_id}/decision", response_model=OrderView)
-async def decide_claim(
-    request: Request, runtime: Runtime, actor: Caller, id: Id, claim_id: Id, body: NewDecision
-) -> Response:
-    return await answer(request, runtime, actor, ClaimDecided(order_id=id, claim_id=claim_id, decision=body.decision))
-
-
-@router.post("/orders/{id}/refunds", response_model=OrderView)
-async def give_goodwill(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewRefund) -> Response:
-    return await answer(request, runtime, actor, RefundSubmitted(order_id=id, **dict(body)))
-
-
-@router.post("/orders/{id}/refunds/{refund_id}/result", response_model=OrderView)
-async def record_refund_result(
-    request: Request, runtime: Runtime, actor: Caller, id: Id, refund_id: Id, body: RefundResult
-) -> Response:
-    if body.error_code is None:
-        return await answer(request, runtime, actor, RefundPaid(order_id=id, refund_id=refund_id))
-    message = RefundDeclined(order_id=id, refund_id=refund_id, error_code=body.error_code)
-    return await answer(request, runtime, actor, message)
-
-
-@router.post("/orders/{id}/refunds/{refund_id}/retry", response_model=OrderView)
-async def retry_refund(request: Request, runtime: Runtime, actor: Caller, id: Id, refund_id: Id) -> Response:
-    return await answer(request, runtime, actor, RetryRefund(order_id=id, refund_id=refund_id))
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

@@ -166,6 +166,32 @@ class ClaimDecision(StrEnum):
 class ClaimDecided(OrdersMessage):
     claim_id: Id
     decision: ClaimDecision
+    waive_pickup: bool = False
+    """A return is approved though nothing comes back."""
+
+
+class PickupStarted(OrdersMessage):
+    claim_id: Id
+    carrier: Code | None = None
+    tracking_no: Code | None = None
+
+
+class CollectedLine(Contract):
+    line_id: Id
+    good: Count = 0
+    damaged: Count = 0
+
+
+CollectedLines = Annotated[
+    tuple[CollectedLine, ...], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_distinct)
+]
+
+
+class ParcelCollected(OrdersMessage):
+    """What a claim asks back has come and was inspected. Without `lines` all of it is good."""
+
+    claim_id: Id
+    lines: CollectedLines | None = None
 
 
 class GoodwillLine(Contract):
@@ -218,6 +244,8 @@ MESSAGES: tuple[type[OrdersMessage], ...] = (
     DispatchDelayRequested,
     ClaimSubmitted,
     ClaimDecided,
+    PickupStarted,
+    ParcelCollected,
     RefundSubmitted,
     RefundPaid,
     RefundDeclined,

@@ -44,6 +44,11 @@ class ClaimStatus(StrEnum):
     CANCELING = "CANCELING"
     CANCEL_DONE = "CANCEL_DONE"
     CANCEL_REJECT = "CANCEL_REJECT"
+    RETURN_REQUEST = "RETURN_REQUEST"
+    COLLECTING = "COLLECTING"
+    COLLECT_DONE = "COLLECT_DONE"
+    RETURN_DONE = "RETURN_DONE"
+    RETURN_REJECT = "RETURN_REJECT"
     WITHDRAWN = "WITHDRAWN"
 
 
@@ -159,13 +164,46 @@ class Delay(Contract):
     announced_at: Utc
 
 
+class HoldReason(StrEnum):
+    """환불보류, 교환보류: what has to be settled before a return or an exchange goes on."""
+
+    RETURN_FEE = "RETURN_FEE"
+    EXTRA_FEE = "EXTRA_FEE"
+    NOT_RETURNED = "NOT_RETURNED"
+    ETC = "ETC"
+
+
+class Hold(Contract):
+    reason: HoldReason
+    charge: Money | None = None
+    """What the customer owes; taken off the refund unless it is settled."""
+    charge_settled: bool = False
+    held_at: Utc
+    released_at: Utc | None = None
+
+
+class Pickup(Contract):
+    carrier: Code | None = None
+    tracking_no: Code | None = None
+    started_at: Utc
+
+
+class ClaimLine(LineUnits):
+    good: Count = 0
+    """Of the units that came back: fit to be sold again."""
+    damaged: Count = 0
+
+
 class Claim(Contract):
     claim_id: Id
     type: ClaimType
     status: ClaimStatus
-    lines: tuple[LineUnits, ...]
+    lines: tuple[ClaimLine, ...]
     reason: Reason
     requested_at: Utc
+    pickup: Pickup | None = None
+    collected_at: Utc | None = None
+    hold: Hold | None = None
     closed_at: Utc | None = None
     refund_id: Id | None = None
 
@@ -183,9 +221,11 @@ class Refund(Contract):
     reason: Code
     status: RefundStatus
     amount: Money
-    """Σ goods_amount + shipping_amount, or for a payment that was no sale its whole amount."""
+    """Σ goods_amount + shipping_amount − charge, or for a payment that was no sale its whole amount."""
     lines: tuple[RefundLine, ...] = ()
     shipping_amount: Money
+    charge: Money | None = None
+    """What the customer owed for a return, such as its shipping."""
     claim_id: Id | None = None
     payment_id: Id | None = None
     requested_at: Utc
@@ -330,6 +370,22 @@ class ClaimWithdrawn(ClaimEvent):
     pass
 
 
+class ClaimCollecting(ClaimEvent):
+    """The pick-up has started."""
+
+
+class ClaimCollected(ClaimEvent):
+    """The goods are back and counted."""
+
+
+class ClaimHeld(ClaimEvent):
+    pass
+
+
+class ClaimReleased(ClaimEvent):
+    pass
+
+
 class ClaimCompleted(ClaimEvent):
     pass
 
@@ -368,6 +424,10 @@ EVENTS: tuple[type[OrderEvent], ...] = (
     ClaimApproved,
     ClaimRejected,
     ClaimWithdrawn,
+    ClaimCollecting,
+    ClaimCollected,
+    ClaimHeld,
+    ClaimReleased,
     ClaimCompleted,
     RefundRequested,
     RefundSettled,

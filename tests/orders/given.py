@@ -21,12 +21,15 @@ from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
     ClaimSubmitted,
+    CollectedLine,
     DispatchDelayRequested,
     GoodwillLine,
     OrdersMessage,
     OrderSubmitted,
+    ParcelCollected,
     PaymentCaptured,
     PaymentDeclined,
+    PickupStarted,
     RefundDeclined,
     RefundPaid,
     RefundSubmitted,
@@ -182,8 +185,28 @@ def cancel(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) 
     return ClaimSubmitted(**content | fields)
 
 
-def decided(decision: ClaimDecision, claim_id: str = "clm_1") -> ClaimDecided:
-    return ClaimDecided(order_id=ID, claim_id=claim_id, decision=decision)
+def sent_back(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) -> ClaimSubmitted:
+    return cancel(claim_id, wanted, **{"type": ClaimType.RETURN} | fields)
+
+
+def decided(decision: ClaimDecision, claim_id: str = "clm_1", *, waive_pickup: bool = False) -> ClaimDecided:
+    return ClaimDecided(order_id=ID, claim_id=claim_id, decision=decision, waive_pickup=waive_pickup)
+
+
+def picked_up(claim_id: str = "clm_1") -> PickupStarted:
+    return PickupStarted(order_id=ID, claim_id=claim_id, carrier="CJGLS", tracking_no=f"R-{claim_id}")
+
+
+def collected(claim_id: str = "clm_1", counts: Mapping[str, tuple[int, int]] | None = None) -> ParcelCollected:
+    """`counts`: good and damaged units by line; without them all is good."""
+    lines = (
+        None
+        if counts is None
+        else tuple(
+            CollectedLine(line_id=line_id, good=good, damaged=damaged) for line_id, (good, damaged) in counts.items()
+        )
+    )
+    return ParcelCollected(order_id=ID, claim_id=claim_id, lines=lines)
 
 
 def goodwill(refund_id: str = "rfd_1", goods: Units | None = None, shipping: int = 0) -> RefundSubmitted:
@@ -209,6 +232,10 @@ def a_placed_order(*lines: SubmittedLine, **fields: Any) -> Desk:
 def a_paid_order(*lines: SubmittedLine, **fields: Any) -> Desk:
     desk = a_placed_order(*lines, **fields)
     return desk.tell(paid(desk.public.total.amount))
+
+
+def a_delivered_order(*lines: SubmittedLine, **fields: Any) -> Desk:
+    return an_order_to_ship(*lines, **fields).tell(shipped("shp_0"), delivered("shp_0"))
 
 
 def an_order_to_ship(*lines: SubmittedLine, **fields: Any) -> Desk:

@@ -4,7 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from services.orders.domain.status import derived
-from shared.contracts.orders import LineState, OrderState, PaymentStatus, RefundKind, RefundStatus
+from shared.contracts.orders import (
+    ClaimStatus,
+    ClaimType,
+    LineState,
+    OrderState,
+    PaymentStatus,
+    RefundKind,
+    RefundStatus,
+)
 
 NO_SALE = {RefundKind.LATE_PAYMENT, RefundKind.DOUBLE_PAYMENT, RefundKind.AMOUNT_DIFFERS}
 
@@ -36,17 +44,21 @@ def _counters(order: OrderState) -> Iterator[str]:
 
 def _parts(order: OrderState) -> Iterator[str]:
     """Counters are the sums of the shipments and claims they count."""
-    shipped, delivered, asked = Counter[str](), Counter[str](), Counter[str]()
+    shipped, delivered, asked, back = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for shipment in order.shipments:
         parts = {part.line_id: part.quantity for part in shipment.lines}
         shipped.update(parts)
         delivered.update(parts if shipment.delivered_at else {})
     for claim in order.claims:
         if claim.closed_at is None:
-            asked.update({part.line_id: part.quantity for part in claim.lines})
+            kind = "back" if claim.type is ClaimType.RETURN else "cancel"
+            asked.update({f"{kind} {part.line_id}": part.quantity for part in claim.lines})
+        if claim.status is ClaimStatus.RETURN_DONE:
+            back.update({part.line_id: part.quantity for part in claim.lines})
     for line in order.lines:
-        counted = (line.shipped, line.delivered, line.cancel_open)
-        if counted != (shipped[line.line_id], delivered[line.line_id], asked[line.line_id]):
+        id = line.line_id
+        counted = (line.shipped, line.delivered, line.cancel_open, line.return_open, line.returned)
+        if counted != (shipped[id], delivered[id], asked[f"cancel {id}"], asked[f"back {id}"], back[id]):
             yield f"line {line.line_id}: counters {counted} are not those of its shipments and claims"
 
 
@@ -76,7 +88,8 @@ def _refunds(order: OrderState) -> Iterator[str]:
         if sum(parts) > _paid_for(line) or any(part < 0 for part in parts):
             yield f"line {line.line_id}: more is refunded than was paid for it"
     for refund in order.refunds:
-        parts_of_it = sum(part.goods_amount.amount for part in refund.lines) + refund.shipping_amount.amount
+        charge = refund.charge.amount if refund.charge else 0
+        parts_of_it = sum(part.goods_amount.amount for part in refund.lines) + refund.shipping_amount.amount - charge
         if refund.kind not in NO_SALE and refund.amount.amount != parts_of_it:
             yield f"refund {refund.refund_id} is not the sum of its parts"
     back = [(r.payment_id, r.amount) for r in order.refunds if r.kind in NO_SALE]

@@ -3,12 +3,36 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from services.orders.domain.order import Units, is_cancelled
+from services.orders.domain.order import Units, is_cancelled, nothing_kept
 from shared.contracts.base import Money
-from shared.contracts.orders import LineState, OrderState, PaymentStatus, Refund, RefundKind, RefundLine, RefundStatus
+from shared.contracts.orders import (
+    Claim,
+    LineState,
+    OrderState,
+    PaymentStatus,
+    Reason,
+    Refund,
+    RefundKind,
+    RefundLine,
+    RefundStatus,
+)
 
 OF_A_SALE = frozenset({RefundKind.CANCEL, RefundKind.RETURN, RefundKind.GOODWILL})
 """Refunds that reverse a sale; the others give back a payment that never was one."""
+
+
+SELLERS_FAULT = frozenset(
+    {
+        Reason.DELAYED_DELIVERY,
+        Reason.SOLD_OUT,
+        Reason.INCORRECT_INFO,
+        Reason.DROPPED_DELIVERY,
+        Reason.BROKEN,
+        Reason.WRONG_DELIVERY,
+        Reason.WRONG_OPTION,
+    }
+)
+"""Reasons for which the seller bears the shipping, and which no window closes."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +96,23 @@ def of_cancelled(before: OrderState, after: OrderState, units: Units) -> tuple[t
         if line.line_id in units
     )
     return lines, Money(amount=remaining.shipping if is_cancelled(after) else 0, currency=currency)
+
+
+def of_returned(before: OrderState, after: OrderState, claim: Claim) -> tuple[tuple[RefundLine, ...], Money]:
+    """What the units sent back were paid with, from the line's last unit on, for cancels go from its first one on.
+
+    The shipping fee goes back with the last of all units where the return is the seller's fault.
+    """
+    remaining, currency, ordered = left(before), before.currency, {line.line_id: line for line in before.lines}
+    lines = []
+    for part in claim.lines:
+        line = ordered[part.line_id]
+        last = line.ordered - line.returned
+        paid = value(line).units(last - part.quantity, last, line.ordered).amount
+        goods = Money(amount=min(paid, remaining.goods[line.line_id]), currency=currency)
+        lines.append(RefundLine(line_id=line.line_id, quantity=part.quantity, goods_amount=goods))
+    shipping = remaining.shipping if claim.reason in SELLERS_FAULT and nothing_kept(after) else 0
+    return tuple(lines), Money(amount=shipping, currency=currency)
 
 
 def share(line: LineState, quantity: int) -> int:

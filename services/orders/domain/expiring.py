@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.orders.domain.cancelling import grant, take_out
-from services.orders.domain.order import Order, as_lines, open_claims, unshipped
+from services.orders.domain.order import Order, as_lines, open_cancels, unshipped
 from shared.contracts.orders import OrderExpired, Reason
 from shared.runtime.decision import Announcement, Context, Decision
 
@@ -11,7 +11,7 @@ from shared.runtime.decision import Announcement, Context, Decision
 def expire(order: Order, ctx: Context) -> Decision[Order]:
     """Open cancel requests get what they ask for; the rest goes with the time to pay."""
     events: list[Announcement] = []
-    for claim in open_claims(order.state):
+    for claim in open_cancels(order.state):
         order, granted = grant(order, claim, ctx)
         events += granted
     rest = {line.line_id: unshipped(line) for line in order.state.lines if unshipped(line)}

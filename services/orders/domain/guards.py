@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.orders.domain.amounts import left_to_refund
-from services.orders.domain.order import free, is_cancelled, is_confirmed, nothing_to_ship, open_claims, undecided
+from services.orders.domain.claim_steps import Step
+from services.orders.domain.order import (
+    free,
+    is_cancelled,
+    is_confirmed,
+    nothing_to_ship,
+    open_cancels,
+    open_claims,
+    undecided,
+    with_customer,
+)
 from shared.contracts.orders import OrderState, OrderStatus, RefundStatus, StockStatus
 from shared.runtime.decision import IllegalMove, NotYet
 
@@ -37,7 +47,7 @@ def can_be_paid(state: OrderState, _role: str) -> Obstacle | None:
 
 def can_be_confirmed(state: OrderState, role: str) -> Obstacle | None:
     obstacle = can_be_shipped(state, role)
-    if obstacle is None and open_claims(state):
+    if obstacle is None and open_cancels(state):
         return _too_early("a cancel request is open: decide it first")
     if obstacle is None and is_confirmed(state):
         return _never("the order is confirmed already")
@@ -46,7 +56,7 @@ def can_be_confirmed(state: OrderState, role: str) -> Obstacle | None:
 
 def can_be_delayed(state: OrderState, _role: str) -> Obstacle | None:
     obstacle = _waits_to_be_shipped(state)
-    if obstacle is None and open_claims(state):
+    if obstacle is None and open_cancels(state):
         return _too_early("a cancel request is open: decide it first")
     return obstacle
 
@@ -85,8 +95,17 @@ def has_free_units(state: OrderState, _role: str) -> Obstacle | None:
     return None if any(map(free, state.lines)) else _never("nothing is left to cancel")
 
 
-def has_open_claim(state: OrderState, _role: str) -> Obstacle | None:
-    return None if open_claims(state) else _never("no cancel request is open")
+def has_units_with_customer(state: OrderState, _role: str) -> Obstacle | None:
+    if any(with_customer(line) > 0 for line in state.lines):
+        return None
+    return _never("nothing is with the customer") if nothing_to_ship(state) else _too_early("nothing has left yet")
+
+
+def has_claim_open_to(step: Step) -> Guard:
+    def guard(state: OrderState, _role: str) -> Obstacle | None:
+        return None if any(map(step.is_open_to, state.claims)) else _never("no claim is where this can be done")
+
+    return guard
 
 
 def has_money_left(state: OrderState, _role: str) -> Obstacle | None:

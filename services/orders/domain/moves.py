@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 
-from services.orders.domain import guards
+from services.orders.domain import claim_steps, guards
+from services.orders.domain.claim_steps import Step
 from services.orders.domain.guards import SELLER, Guard
-from services.orders.domain.order import Order
-from shared.contracts.orders import OrderState, RefundStatus
+from services.orders.domain.order import Order, is_held
+from shared.contracts.orders import Claim, OrderState, RefundStatus
 from shared.runtime.decision import Context, IllegalMove, NotYet, Unknown
 
 
@@ -21,6 +22,14 @@ class Move(StrEnum):
     APPROVE_CANCEL = "approve_cancel"
     REJECT_CANCEL = "reject_cancel"
     WITHDRAW_CANCEL = "withdraw_cancel"
+    REQUEST_RETURN = "request_return"
+    START_PICKUP = "start_pickup"
+    COLLECT = "collect"
+    HOLD_CLAIM = "hold_claim"
+    RELEASE_CLAIM = "release_claim"
+    APPROVE_RETURN = "approve_return"
+    REJECT_RETURN = "reject_return"
+    WITHDRAW_RETURN = "withdraw_return"
     REFUND = "refund"
     ANSWER_REFUND = "answer_refund"
     RETRY_REFUND = "retry_refund"
@@ -29,7 +38,21 @@ class Move(StrEnum):
 SHOP = SELLER | {"system"}
 ANYONE = SHOP | {"buyer"}
 
-MOVES: dict[Move, tuple[frozenset[str], Guard]] = {
+STEPS: dict[Move, tuple[frozenset[str], Step]] = {
+    Move.APPROVE_CANCEL: (SHOP, claim_steps.DECIDE_CANCEL),
+    Move.REJECT_CANCEL: (SHOP, claim_steps.DECIDE_CANCEL),
+    Move.WITHDRAW_CANCEL: (ANYONE, claim_steps.DECIDE_CANCEL),
+    Move.START_PICKUP: (SHOP, claim_steps.START_PICKUP),
+    Move.COLLECT: (SHOP, claim_steps.COLLECT),
+    Move.HOLD_CLAIM: (SELLER, claim_steps.HOLD),
+    Move.RELEASE_CLAIM: (SELLER, claim_steps.RELEASE),
+    Move.APPROVE_RETURN: (SHOP, claim_steps.APPROVE_RETURN),
+    Move.REJECT_RETURN: (SHOP, claim_steps.REJECT_RETURN),
+    Move.WITHDRAW_RETURN: (ANYONE, claim_steps.WITHDRAW_RETURN),
+}
+"""Moves of one claim."""
+
+OF_THE_ORDER: dict[Move, tuple[frozenset[str], Guard]] = {
     Move.PAY: (SHOP, guards.can_be_paid),
     Move.CONFIRM: (SELLER, guards.can_be_confirmed),
     Move.DELAY: (SHOP, guards.can_be_delayed),
@@ -38,13 +61,15 @@ MOVES: dict[Move, tuple[frozenset[str], Guard]] = {
     Move.DELIVER: (SHOP, guards.is_on_its_way),
     Move.DECIDE_PURCHASE: (frozenset({"buyer"}), guards.can_be_decided),
     Move.REQUEST_CANCEL: (ANYONE, guards.has_free_units),
-    Move.APPROVE_CANCEL: (SHOP, guards.has_open_claim),
-    Move.REJECT_CANCEL: (SHOP, guards.has_open_claim),
-    Move.WITHDRAW_CANCEL: (ANYONE, guards.has_open_claim),
+    Move.REQUEST_RETURN: (ANYONE, guards.has_units_with_customer),
     Move.REFUND: (SHOP, guards.has_money_left),
     Move.ANSWER_REFUND: (SHOP, guards.has_refund(RefundStatus.REQUESTED)),
     Move.RETRY_REFUND: (SELLER, guards.has_refund(RefundStatus.FAILED)),
 }
+
+
+OF_ITS_CLAIMS = {move: (who, guards.has_claim_open_to(step)) for move, (who, step) in STEPS.items()}
+MOVES = {move: (OF_THE_ORDER | OF_ITS_CLAIMS)[move] for move in Move}
 
 
 def allowed_actions(state: OrderState, role: str) -> list[Move]:
@@ -65,6 +90,25 @@ def require(order: Order, move: Move, ctx: Context) -> None:
     obstacle = guard(order.state, ctx.actor.role)
     if obstacle is not None:
         raise obstacle.error(obstacle.sentence, allowed=allowed_actions(order.state, ctx.actor.role))
+
+
+def claim_to(order: Order, move: Move, claim_id: str, ctx: Context) -> Claim:
+    """The claim that a step is taken with, where it may be taken."""
+    claim = known_claim(order, claim_id, ctx)
+    _, step = STEPS[move]
+    if step.is_open_to(claim):
+        return claim
+    sentence = f"claim {claim_id} is a {claim.type.lower()} and {claim.status}"
+    if is_held(claim) and step.held is False:
+        raise not_yet(order, ctx, f"claim {claim_id} is on hold: release it first")
+    raise (not_yet if step.is_for(claim) and step.is_ahead_of(claim) else illegal)(order, ctx, sentence)
+
+
+def known_claim(order: Order, claim_id: str, ctx: Context) -> Claim:
+    claim = next((claim for claim in order.state.claims if claim.claim_id == claim_id), None)
+    if claim is None:
+        raise unknown(order, ctx, f"claim {claim_id} is not known", "claim_id")
+    return claim
 
 
 def illegal(order: Order, ctx: Context, sentence: str, field: str | None = None) -> IllegalMove:

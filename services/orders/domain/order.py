@@ -8,7 +8,17 @@ from services.orders.domain.policy import policy
 from services.orders.domain.status import derived
 from shared.contracts.base import Contract
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import Claim, LineState, LineUnits, OrderState, OrderStatus, PlaceStatus, Shipment
+from shared.contracts.orders import (
+    Claim,
+    ClaimLine,
+    ClaimType,
+    LineState,
+    LineUnits,
+    OrderState,
+    OrderStatus,
+    PlaceStatus,
+    Shipment,
+)
 from shared.runtime.decision import Context
 
 Units = Mapping[str, int]
@@ -25,7 +35,8 @@ class Order(Contract):
     def now(self, ctx: Context, **changes: Any) -> "Order":
         """The order with some parts of its public state replaced and everything that follows from them derived."""
         state = derived(self.state.model_copy(update=changes))
-        if state.status is OrderStatus.DELIVERED is not self.state.status:
+        moved = state.status is not self.state.status or state.claims is not self.state.claims
+        if moved and state.status is OrderStatus.DELIVERED:
             state = state.model_copy(update={"decide_at": _decide_at(state, ctx)})
         if state.overdue_since is not None and nothing_to_ship(state):
             state = state.model_copy(update={"overdue_since": None})
@@ -33,8 +44,10 @@ class Order(Contract):
 
 
 def _decide_at(state: OrderState, ctx: Context) -> datetime:
-    delivered = max(s.delivered_at for s in state.shipments if s.delivered_at is not None)
-    return delivered + timedelta(days=policy(ctx).decide_after_days)
+    """The buyer has the whole time again after a return or exchange that came to an end."""
+    delivered = [s.delivered_at for s in state.shipments if s.delivered_at is not None]
+    closed = [c.closed_at for c in state.claims if c.type is not ClaimType.CANCEL and c.closed_at is not None]
+    return max(delivered + closed) + timedelta(days=policy(ctx).decide_after_days)
 
 
 def alive(line: LineState) -> int:
@@ -49,6 +62,11 @@ def unshipped(line: LineState) -> int:
 def free(line: LineState) -> int:
     """Units that still have to be sent and that nobody has asked to cancel."""
     return unshipped(line) - line.cancel_open
+
+
+def with_customer(line: LineState) -> int:
+    """Units that have left and that nobody asks back."""
+    return line.shipped - line.decided - line.return_open - line.returned - line.exchange_open
 
 
 def undecided(line: LineState) -> int:
@@ -75,12 +93,28 @@ def open_claims(state: OrderState) -> tuple[Claim, ...]:
     return tuple(claim for claim in state.claims if claim.closed_at is None)
 
 
+def open_cancels(state: OrderState) -> tuple[Claim, ...]:
+    return tuple(claim for claim in open_claims(state) if claim.type is ClaimType.CANCEL)
+
+
+def is_held(claim: Claim) -> bool:
+    return claim.hold is not None and claim.hold.released_at is None
+
+
+def nothing_kept(state: OrderState) -> bool:
+    return all(line.ordered == line.cancelled + line.returned for line in state.lines)
+
+
 def shipment_of(state: OrderState, shipment_id: str) -> Shipment | None:
     return next((s for s in state.shipments if s.shipment_id == shipment_id), None)
 
 
 def as_lines(units: Units) -> tuple[LineUnits, ...]:
     return tuple(LineUnits(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
+
+
+def as_claim_lines(units: Units) -> tuple[ClaimLine, ...]:
+    return tuple(ClaimLine(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
 
 
 def as_units(lines: Iterable[LineUnits]) -> Units:

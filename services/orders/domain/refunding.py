@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.orders.commands import RetryRefund
-from services.orders.domain.amounts import left, of_cancelled, sale_payment_id
+from services.orders.domain.amounts import left, of_cancelled, of_returned, sale_payment_id
 from services.orders.domain.moves import Move, illegal, permit, require, unknown
 from services.orders.domain.order import Order, Units
 from services.orders.domain.repeats import answered, is_repeat
@@ -26,6 +26,8 @@ from shared.contracts.orders import (
 )
 from shared.runtime.decision import Context, Decision, Invalid
 
+REFUNDED = (ClaimStatus.CANCEL_DONE, ClaimStatus.RETURN_DONE)
+
 
 def refund_of_cancelled(
     before: OrderState, after: OrderState, units: Units, reason: Reason, claim_id: str | None, ctx: Context
@@ -34,6 +36,23 @@ def refund_of_cancelled(
     lines, shipping = of_cancelled(before, after, units)
     refund = _refund(before, RefundKind.CANCEL, ctx.new_id("rfd"), reason, lines, shipping, ctx)
     return None if refund.amount.is_zero() else refund.model_copy(update={"claim_id": claim_id})
+
+
+def refund_of_returned(before: OrderState, after: OrderState, claim: Claim, ctx: Context) -> Refund | None:
+    """None where the units were worth nothing."""
+    lines, shipping = of_returned(before, after, claim)
+    refund = _refund(before, RefundKind.RETURN, ctx.new_id("rfd"), claim.reason, lines, shipping, ctx)
+    owed = _owed(claim, refund.amount)
+    if (refund.amount - owed).is_zero():
+        return None
+    with_claim = {"claim_id": claim.claim_id, "amount": refund.amount - owed}
+    return refund.model_copy(update=with_claim | ({} if owed.is_zero() else {"charge": owed}))
+
+
+def _owed(claim: Claim, amount: Money) -> Money:
+    """What is taken off: the charge of a hold that nobody has settled, as far as there is money to take it off."""
+    charge = claim.hold.charge if claim.hold and not claim.hold.charge_settled else None
+    return Money(amount=min(charge.amount if charge else 0, amount.amount), currency=amount.currency)
 
 
 def give_goodwill(order: Order, message: RefundSubmitted, ctx: Context) -> Decision[Order]:
@@ -136,7 +155,7 @@ def _refund_id_of(order: Order, claim: Claim | None, ctx: Context) -> str | None
         return None
     if claim.refund_id is not None:
         return claim.refund_id
-    if claim.status is not ClaimStatus.CANCEL_DONE:
+    if claim.status not in REFUNDED:
         raise illegal(order, ctx, f"claim {claim.claim_id} is {claim.status}", "claim_id")
     if order.state.paid_at is not None:
         raise illegal(order, ctx, f"claim {claim.claim_id} owed no money", "claim_id")

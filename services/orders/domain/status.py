@@ -1,9 +1,9 @@
 """What follows from the counters, payments and claims of an order. No status is ever set anywhere else."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from shared.contracts.orders import ClaimStatus, LineState, OrderState, OrderStatus
+from shared.contracts.orders import Claim, ClaimStatus, ClaimType, LineState, OrderState, OrderStatus
 
 ADVANCE = (
     OrderStatus.PAYMENT_WAITING,
@@ -21,18 +21,15 @@ RANK = {status: rank for rank, status in enumerate(ADVANCE)}
 
 
 def derived(state: OrderState) -> OrderState:
-    claim_status, cancel_open = _by_claims(state)
     paid, expired = state.paid_at is not None, state.expired_at is not None
-    lines = tuple(
-        _same_or_changed(
-            line,
-            status=line_status(line, paid=paid, expired=expired),
-            claim_status=claim_status.get(line.line_id),
-            cancel_open=cancel_open[line.line_id],
-        )
-        for line in state.lines
-    )
+    claims = ClaimCounts(state.claims) if state.claims else NO_CLAIMS
+    lines = tuple(_derived(line, claims, paid=paid, expired=expired) for line in state.lines)
     return state.model_copy(update={"lines": lines, "status": order_status(lines)})
+
+
+def _derived(line: LineState, claims: "ClaimCounts", *, paid: bool, expired: bool) -> LineState:
+    counted = _same_or_changed(line, **claims.of(line))
+    return _same_or_changed(counted, status=line_status(counted, paid=paid, expired=expired))
 
 
 def line_status(line: LineState, *, paid: bool, expired: bool) -> OrderStatus:
@@ -60,17 +57,37 @@ def order_status(lines: tuple[LineState, ...]) -> OrderStatus:
     return min((line.status for line in lines), key=RANK.__getitem__)
 
 
-def _by_claims(state: OrderState) -> tuple[Mapping[str, ClaimStatus], Counter[str]]:
-    """Per line the status of its latest claim that stood, and the units that open claims ask to cancel."""
-    status: dict[str, ClaimStatus] = {}
-    open_units: Counter[str] = Counter()
-    for claim in state.claims:
-        for part in claim.lines:
-            if claim.status is not ClaimStatus.WITHDRAWN:
-                status[part.line_id] = claim.status
-            if claim.closed_at is None:
-                open_units[part.line_id] += part.quantity
-    return status, open_units
+class ClaimCounts:
+    """Per line the status of its latest claim that stood, and the units in claims that are open or done."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self.status: dict[str, ClaimStatus] = {}
+        self.units: dict[str, Counter[str]] = {}
+        for claim in claims:
+            counter = _counter(claim)
+            for part in claim.lines:
+                if claim.status is not ClaimStatus.WITHDRAWN:
+                    self.status[part.line_id] = claim.status
+                units = self.units.setdefault(part.line_id, Counter())
+                units[counter] += part.quantity
+                units["restocked"] += part.good if counter in DONE.values() else 0
+
+    def of(self, line: LineState) -> dict[str, object]:
+        units = self.units.get(line.line_id, NOTHING)
+        counters: dict[str, object] = {name: units[name] for name in COUNTERS}
+        return counters | {"claim_status": self.status.get(line.line_id)}
+
+
+OPEN = {ClaimType.CANCEL: "cancel_open", ClaimType.RETURN: "return_open"}
+DONE = {ClaimStatus.RETURN_DONE: "returned"}
+"""Units of a cancel that is done are counted as `cancelled` when they are taken out: others than claims do that too."""
+COUNTERS = (*OPEN.values(), *DONE.values(), "restocked")
+NOTHING = Counter[str]()
+NO_CLAIMS = ClaimCounts(())
+
+
+def _counter(claim: Claim) -> str:
+    return OPEN[claim.type] if claim.closed_at is None else DONE.get(claim.status, "none")
 
 
 def _same_or_changed(line: LineState, **derived: object) -> LineState:

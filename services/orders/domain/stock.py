@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.orders.domain.cancelling import cancel, grant
-from services.orders.domain.order import Order, as_lines, open_claims, unshipped
+from services.orders.domain.order import Order, as_lines, open_cancels, unshipped
 from shared.contracts.catalog import StockRejected, StockReserved
 from shared.contracts.orders import OrderCancelled, OrderReserved, Reason, StockStatus
 from shared.runtime.decision import Announcement, Context, Decision, IllegalMove
@@ -28,7 +28,7 @@ def rejected(order: Order, message: StockRejected, ctx: Context) -> Decision[Ord
         raise IllegalMove("catalog has reserved the stock of this order before")
     events: list[Announcement] = []
     order = order.now(ctx, stock=StockStatus.REJECTED, stock_detail=message.code)
-    for claim in open_claims(order.state):
+    for claim in open_cancels(order.state):
         order, granted = grant(order, claim, ctx)
         events += granted
     rest = {line.line_id: unshipped(line) for line in order.state.lines if unshipped(line)}

@@ -3,10 +3,10 @@ from services.inquiries.repository import inquiry, order_card, product_card
 from shared.contracts.catalog import ProductStatus, ProductUpdated, StockChanged
 from shared.contracts.orders import (
     Claim,
+    ClaimLine,
     ClaimRequested,
     ClaimStatus,
     ClaimType,
-    LineUnits,
     OrderCancelled,
     OrderStatus,
     Payment,
@@ -71,7 +71,7 @@ def test_a_line_states_what_happened_when() -> None:
 
 
 def test_lines_of_payments_claims_refunds_and_cancellations_carry_their_codes() -> None:
-    units = (LineUnits(line_id="1", quantity=1),)
+    units = (ClaimLine(line_id="1", quantity=1),)
     payment = Payment(payment_id="pay_1", amount=won(23_000), status=PaymentStatus.FAILED, error_code="51", at=T0)
     claim = Claim(
         claim_id="clm_1",

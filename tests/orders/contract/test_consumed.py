@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -10,15 +11,35 @@ import pytest
 from services.orders.repository import ORDER
 from shared.contracts import catalog, inbox_orders
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import OrderState, OrderStatus, RefundStatus, StockStatus
+from shared.contracts.orders import (
+    ClaimType,
+    LineUnits,
+    OrderState,
+    OrderStatus,
+    Reason,
+    RefundStatus,
+    StockStatus,
+)
 from tests.orders.given import Desk
 from tests.support.golden import golden, goldens
+from tests.support.memory import message_envelope
 
 ANSWERS = {
     catalog.StockReserved.wire_type(): StockStatus.RESERVED,
     catalog.StockRejected.wire_type(): StockStatus.REJECTED,
 }
 PLACED = golden("orders.OrderSubmitted.v1")
+RETURN = inbox_orders.ClaimSubmitted(
+    order_id=PLACED.subject,
+    claim_id="clm_91a1",
+    type=ClaimType.RETURN,
+    lines=(LineUnits(line_id="1", quantity=1),),
+    reason=Reason.PRODUCT_UNSATISFIED,
+)
+APPROVED = inbox_orders.ClaimDecided(
+    order_id=PLACED.subject, claim_id="clm_91a1", decision=inbox_orders.ClaimDecision.APPROVED
+)
+"""The goldens pick these goods up and count them; a type has one golden, and that of a claim is a cancel."""
 
 
 def newer(envelope: Envelope) -> Envelope:
@@ -51,7 +72,12 @@ def test_catalog_answers_for_an_order_and_speaks_of_products(envelope: Envelope)
 
 def test_the_inbox_tells_one_life_in_whatever_order() -> None:
     """Backwards nearly everything is too early and waits; it ends the same, and nothing is parked."""
-    life = sorted(goldens("orders.inbox"), key=attrgetter("time"))
+    asked = golden("orders.PickupStarted.v1")
+    returned = [
+        replace(message_envelope(message), time=asked.time + timedelta(days=days))
+        for message, days in ((RETURN, -1), (APPROVED, 2))
+    ]
+    life = sorted([*goldens("orders.inbox"), *returned], key=attrgetter("time"))
     ends = []
     for told in (life, [newer(envelope) for envelope in life], life[::-1], life[::2] + life[1::2]):
         desk = Desk()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
+from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
 from services.orders.handlers import TABLE
 from services.orders.repository import CLIENT_ORDER, ORDER
 from services.orders.settings import Settings
@@ -18,8 +18,10 @@ from shared.contracts.inbox_orders import (
     DispatchDelayRequested,
     GoodwillLine,
     OrdersMessage,
+    ParcelCollected,
     PaymentCaptured,
     PaymentDeclined,
+    PickupStarted,
     RefundDeclined,
     RefundPaid,
     RefundSubmitted,
@@ -27,7 +29,7 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, DelayReason, LineUnits, Reason
+from shared.contracts.orders import ClaimType, DelayReason, HoldReason, LineUnits, Reason
 from tests.orders.given import reserved
 from tests.support.golden import assert_golden, golden
 from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
@@ -64,6 +66,10 @@ SORRY = RefundSubmitted(
     shipping_amount=NOTHING,
 )
 PAID = PaymentCaptured(order_id=ID, payment_id="pay_1", amount=DUE, method="card")
+FEE = Money(amount=3_000, currency="KRW")
+RETURN = ClaimSubmitted(
+    order_id=ID, claim_id="clm_4", type=ClaimType.RETURN, lines=part("2", 1), reason=Reason.INTENT_CHANGED
+)
 LATER = DispatchDelayRequested(order_id=ID, ship_by=PLACED.time + timedelta(days=7), reason=DelayReason.PRODUCT_PREPARE)
 LIFE: list[tuple[str, OrdersMessage]] = [
     ("/payments", PaymentDeclined(order_id=ID, payment_id="pay_0", amount=DUE, method="card", error_code="CARD_LIMIT")),
@@ -83,6 +89,12 @@ LIFE: list[tuple[str, OrdersMessage]] = [
     ("/payments", RefundPaid(order_id=ID, refund_id="rfd_goodwill")),
     ("/marketplace", cancel("clm_3", 3)),
     ("seller:local", answered("clm_3", ClaimDecision.APPROVED)),
+    ("/marketplace", RETURN),
+    ("/carrier", PickupStarted(order_id=ID, claim_id="clm_4", carrier="CJGLS", tracking_no="6891-0420-1190")),
+    ("/carrier", ParcelCollected(order_id=ID, claim_id="clm_4")),
+    ("seller:local", HoldClaim(order_id=ID, claim_id="clm_4", reason=HoldReason.RETURN_FEE, charge=FEE)),
+    ("seller:local", ReleaseClaim(order_id=ID, claim_id="clm_4")),
+    ("seller:local", answered("clm_4", ClaimDecision.REJECTED)),
     ("buyer:7", DecidePurchase(order_id=ID)),
 ]
 """Two knitwear lines: the hat is sent, the three pullovers are cancelled after two requests came to nothing."""

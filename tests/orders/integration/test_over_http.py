@@ -33,7 +33,10 @@ async def test_an_order_s_life(shop: Shop) -> None:
     assert corrected.json()["shipments"][0]["tracking_no"] == "T-2"
     claim = {"claim_id": "clm_1", "type": "CANCEL", "reason": "DELAYED_DELIVERY"}
     asked = await shop.post("/orders/life/claims", claim, "buyer:cus_1")
-    assert (asked.json()["lines"][0]["cancel_open"], asked.json()["allowed_actions"]) == (1, ["withdraw_cancel"])
+    assert (asked.json()["lines"][0]["cancel_open"], asked.json()["allowed_actions"]) == (
+        1,
+        ["withdraw_cancel", "request_return"],
+    )
     approved = (await shop.post("/orders/life/claims/clm_1/decision", {"decision": "APPROVED"})).json()
     [refund] = approved["refunds"]
     assert (refund["amount"], refund["status"]) == (won(3_333), "REQUESTED")
@@ -49,6 +52,31 @@ async def test_an_order_s_life(shop: Shop) -> None:
     assert await shop.order("life") == arrived
 
 
+async def test_a_return_from_request_to_refund(shop: Shop) -> None:
+    await a_paid_order(shop, "back")
+    await shop.stock("back")
+    await shop.post("/orders/back/shipments", PARCEL | {"shipment_id": "shp_1"})
+    await shop.post("/orders/back/shipments/shp_1/delivered")
+    two = {"claim_id": "clm", "type": "RETURN", "reason": "BROKEN", "lines": [{"line_id": "1", "quantity": 2}]}
+    asked = (await shop.post("/orders/back/claims", two, "buyer:cus_1")).json()
+    assert (asked["lines"][0]["claim_status"], asked["allowed_actions"]) == (
+        "RETURN_REQUEST",
+        ["request_return", "withdraw_return"],
+    )
+    early = await shop.post("/orders/back/claims/clm/decision", {"decision": "APPROVED"})
+    assert (early.status_code, early.json()["errors"][0]["field"]) == (409, "waive_pickup")
+    await shop.post("/orders/back/claims/clm/pickup", {"carrier": "CJGLS", "tracking_no": "R-1"})
+    count = {"lines": [{"line_id": "1", "good": 1, "damaged": 1}]}
+    collected = (await shop.post("/orders/back/claims/clm/collected", count)).json()
+    assert collected["lines"][0]["claim_status"] == "COLLECT_DONE"
+    held = await shop.post("/orders/back/claims/clm/hold", {"reason": "RETURN_FEE", "charge": won(3_000)})
+    assert "release_claim" in held.json()["allowed_actions"]
+    await shop.post("/orders/back/claims/clm/release")
+    done = (await shop.post("/orders/back/claims/clm/decision", {"decision": "APPROVED"})).json()
+    line = done["lines"][0]
+    assert (line["returned"], line["restocked"], done["refunds"][0]["amount"]) == (2, 1, won(6_667 - 3_000))
+
+
 async def test_refused_moves_say_what_is_allowed_and_change_nothing(shop: Shop) -> None:
     await a_paid_order(shop, "refused")
     await shop.stock("refused")
@@ -58,7 +86,7 @@ async def test_refused_moves_say_what_is_allowed_and_change_nothing(shop: Shop) 
     assert late.status_code == 409
     assert late.headers["content-type"] == "application/problem+json"
     assert late.json()["detail"] == "nothing is left to cancel"
-    assert late.json()["allowed"] == ["correct_tracking", "deliver", "refund"]
+    assert late.json()["allowed"] == ["correct_tracking", "deliver", "request_return", "refund"]
     after = await shop.http.get("/orders/refused")
     assert (after.json(), after.headers["ETag"]) == (before.json(), before.headers["ETag"])
 
@@ -192,7 +220,12 @@ async def test_another_currency_than_the_store_s_is_named(shop: Shop) -> None:
         ("wrong/shipments", {"carrier": "C"}, 422, "tracking_no"),
         ("wrong/shipments", PARCEL | {"lines": []}, 422, "lines"),
         ("wrong/shipments", PARCEL | {"lines": [{"line_id": "9", "quantity": 1}]}, 409, None),
-        ("wrong/claims", {"type": "RETURN", "reason": "BROKEN"}, 422, "type"),
+        ("wrong/claims", {"type": "RETURN", "reason": "BROKEN"}, 409, None),
+        ("wrong/claims/clm_9/pickup", {}, 404, "claim_id"),
+        ("wrong/claims/clm_9/collected", {"lines": [{"line_id": "1", "good": 1}]}, 404, "claim_id"),
+        ("wrong/claims/clm_9/hold", {"reason": "BECAUSE"}, 422, "reason"),
+        ("wrong/claims/clm_9/release", {}, 404, "claim_id"),
+        ("wrong/delays", {"ship_by": "2020-01-01T00:00:00Z", "reason": "ETC"}, 409, None),
         ("wrong/claims", {"type": "CANCEL", "reason": "BROKEN"}, 422, "reason"),
         (
             "wrong/claims",

@@ -1,6 +1,6 @@
 import pytest
 
-from services.orders.domain.cancelling import MAX_CLAIMS
+from services.orders.domain.claiming import MAX_CLAIMS
 from shared.contracts.inbox_orders import ClaimDecision
 from shared.contracts.orders import ClaimStatus, ClaimType, OrderStatus, Reason, RefundStatus
 from shared.runtime.decision import IllegalMove
@@ -128,7 +128,6 @@ def test_the_same_claim_with_other_content_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"type": ClaimType.RETURN}, "type"),
         ({"type": ClaimType.EXCHANGE}, "type"),
         ({"reason": Reason.BROKEN}, "reason"),
         ({"wanted": {"9": 1}}, "lines.0.line_id"),

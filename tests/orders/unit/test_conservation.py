@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, RetryRefund
+from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
+from shared.contracts.orders import HoldReason, Reason
 from shared.runtime.decision import Refusal
 from tests.orders.given import (
     BUYER,
@@ -20,19 +21,23 @@ from tests.orders.given import (
     Desk,
     a_line,
     cancel,
+    collected,
     decided,
     declined,
     delivered,
     goodwill,
     paid,
+    picked_up,
     placed,
     postponed,
     refund_failed,
     refunded,
     rejected,
     reserved,
+    sent_back,
     shipped,
     tracked,
+    won,
 )
 from tests.orders.invariants import broken
 from tests.support.golden import violations
@@ -43,6 +48,8 @@ wanted = st.none() | st.dictionaries(st.sampled_from(["1", "2"]), N, min_size=1)
 claim_id = N.map("clm_{}".format)
 shipment_id = N.map("shp_{}".format)
 refund_id = N.map("rfd_{}".format)
+REASONS = [Reason.INTENT_CHANGED, Reason.BROKEN]
+charge = st.none() | st.sampled_from([1, 500, 9_000]).map(won)
 small = st.sampled_from([0, 1, 333, 3_000])
 SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000)
 A_WHILE = 60
@@ -58,7 +65,10 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.builds(tracked, st.sampled_from(["T-1", "T-2"]), shipment_id),
     st.builds(lambda n: postponed(T0 + timedelta(days=n)), N),
     st.builds(cancel, claim_id, wanted, decided=st.booleans()),
-    st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
+    st.builds(sent_back, claim_id, wanted, reason=st.sampled_from(REASONS), decided=st.booleans()),
+    st.builds(picked_up, claim_id),
+    st.builds(collected, claim_id, st.none() | st.just({"1": (1, 1)})),
+    st.builds(decided, st.sampled_from(ClaimDecision), claim_id, waive_pickup=st.booleans()),
     st.builds(goodwill, refund_id, st.dictionaries(st.sampled_from(["1", "2"]), small), small),
     st.builds(lambda id: refunded(claim_id=id), claim_id),
     st.builds(lambda id: refunded(refund_id=id), refund_id),
@@ -70,7 +80,10 @@ asked: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.just(DecidePurchase(order_id=ID)),
     st.builds(shipped, shipment_id, wanted, withdraw=st.booleans()),
     st.builds(cancel, claim_id, wanted),
+    st.builds(sent_back, claim_id, wanted, reason=st.sampled_from(REASONS)),
     st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
+    st.builds(lambda id, due: HoldClaim(order_id=ID, claim_id=id, reason=HoldReason.ETC, charge=due), claim_id, charge),
+    st.builds(lambda id, ok: ReleaseClaim(order_id=ID, claim_id=id, charge_settled=ok), claim_id, st.booleans()),
     st.builds(lambda id: RetryRefund(order_id=ID, refund_id=id), refund_id),
 )
 step: st.SearchStrategy[tuple[str, Message]] = st.one_of(

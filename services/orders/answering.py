@@ -1,0 +1,50 @@
+"""What HTTP shows of an order, and how it answers a command."""
+
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic import Field
+from uuid6 import uuid7
+
+from services.orders.domain.guards import SELLER
+from services.orders.domain.moves import Move, allowed_actions
+from services.orders.domain.order import Order
+from services.orders.repository import ORDER
+from shared.contracts.inbox_orders import OrdersMessage, Recipient
+from shared.contracts.orders import OrderState
+from shared.runtime.decision import Actor, Documents
+from shared.runtime.http import Runtime, command
+
+
+def an_id(prefix: str) -> Any:
+    """The id is the sender's, or ours where none is brought."""
+    return Field(default_factory=lambda: f"{prefix}_{uuid7().hex}")
+
+
+class OrderView(OrderState):
+    recipient: Recipient | None = None
+    """Shown to the shop alone."""
+    allowed_actions: tuple[Move, ...]
+
+
+def shown(order: Order, actor: Actor) -> dict[str, Any]:
+    """What the actor may see of an order and do with it."""
+    view = OrderView.model_construct(
+        **dict(order.state),
+        recipient=order.recipient if actor.role in SELLER else None,
+        allowed_actions=tuple(allowed_actions(order.state, actor.role)),
+    )
+    return view.model_dump(mode="json")
+
+
+async def answer(
+    request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage, *, status: int = 200, part: str = ""
+) -> Response:
+    """The order after the command, with what may be done next."""
+
+    def render(docs: Documents) -> dict[str, Any]:
+        order = docs.get(ORDER, message.order_id)
+        assert order is not None
+        return shown(order, actor)
+
+    return await command(request, runtime, message, ORDER, message.order_id, render=render, status=status, part=part)

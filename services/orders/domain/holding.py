@@ -1,0 +1,34 @@
+"""Move 15: a return or an exchange stands still until something is settled, such as who pays its shipping."""
+
+from functools import partial
+
+from services.orders.commands import HoldClaim, ReleaseClaim
+from services.orders.domain.moves import Move, claim_to, known_claim, permit
+from services.orders.domain.order import Order, is_held
+from services.orders.domain.returning import changed
+from shared.contracts.orders import ClaimHeld, ClaimReleased, Hold
+from shared.runtime.decision import Context, Decision, Invalid
+
+
+def hold(order: Order, message: HoldClaim, ctx: Context) -> Decision[Order]:
+    permit(order, Move.HOLD_CLAIM, ctx)
+    known = known_claim(order, message.claim_id, ctx)
+    if is_held(known) and known.hold and (known.hold.reason, known.hold.charge) == (message.reason, message.charge):
+        return Decision(order)
+    claim = claim_to(order, Move.HOLD_CLAIM, message.claim_id, ctx)
+    if message.charge is not None and message.charge.currency != order.state.currency:
+        raise Invalid(f"the order is in {order.state.currency}", field="charge.currency")
+    held = claim.model_copy(update={"hold": Hold(reason=message.reason, charge=message.charge, held_at=ctx.now)})
+    return changed(order, held, ctx, partial(ClaimHeld, claim=held))
+
+
+def release(order: Order, message: ReleaseClaim, ctx: Context) -> Decision[Order]:
+    permit(order, Move.RELEASE_CLAIM, ctx)
+    known = known_claim(order, message.claim_id, ctx)
+    if known.hold and not is_held(known) and known.hold.charge_settled == message.charge_settled:
+        return Decision(order)
+    claim = claim_to(order, Move.RELEASE_CLAIM, message.claim_id, ctx)
+    assert claim.hold is not None
+    ended = claim.hold.model_copy(update={"released_at": ctx.now, "charge_settled": message.charge_settled})
+    released = claim.model_copy(update={"hold": ended})
+    return changed(order, released, ctx, partial(ClaimReleased, claim=released))

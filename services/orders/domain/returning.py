@@ -1,0 +1,99 @@
+"""Moves 13, 14 and 16: goods come back, are counted, and are paid back."""
+
+from datetime import timedelta
+from functools import partial
+
+from services.orders.domain.amounts import SELLERS_FAULT
+from services.orders.domain.cancelling import replaced
+from services.orders.domain.moves import Move, claim_to, illegal, known_claim, not_yet, permit
+from services.orders.domain.order import Order, as_units
+from services.orders.domain.policy import policy
+from services.orders.domain.refunding import refund_of_returned
+from shared.contracts.inbox_orders import ParcelCollected, PickupStarted
+from shared.contracts.orders import (
+    Claim,
+    ClaimCollected,
+    ClaimCollecting,
+    ClaimCompleted,
+    ClaimLine,
+    ClaimStatus,
+    ClaimType,
+    Pickup,
+    RefundRequested,
+)
+from shared.runtime.decision import Announcement, Context, Decision, Invalid
+
+
+def check_window(order: Order, claim: Claim, ctx: Context) -> None:
+    """A change of mind has some days from the delivery on; a fault of the seller's has no end."""
+    asked = as_units(claim.lines)
+    arrived = [s.delivered_at for s in order.state.shipments if s.delivered_at and as_units(s.lines).keys() & asked]
+    window = timedelta(days=policy(ctx).return_within_days)
+    if arrived and claim.reason not in SELLERS_FAULT and ctx.now > max(arrived) + window:
+        sentence = f"the time to ask for it ended at {(max(arrived) + window).isoformat()}"
+        raise illegal(order, ctx, sentence, "reason")
+
+
+def start_pickup(order: Order, message: PickupStarted, ctx: Context) -> Decision[Order]:
+    permit(order, Move.START_PICKUP, ctx)
+    pickup = known_claim(order, message.claim_id, ctx).pickup
+    if pickup and (pickup.carrier, pickup.tracking_no) == (message.carrier, message.tracking_no):
+        return Decision(order)
+    claim = claim_to(order, Move.START_PICKUP, message.claim_id, ctx)
+    started = Pickup(carrier=message.carrier, tracking_no=message.tracking_no, started_at=ctx.now)
+    collecting = claim.model_copy(update={"status": ClaimStatus.COLLECTING, "pickup": started})
+    return changed(order, collecting, ctx, partial(ClaimCollecting, claim=collecting))
+
+
+def collect(order: Order, message: ParcelCollected, ctx: Context) -> Decision[Order]:
+    permit(order, Move.COLLECT, ctx)
+    known = known_claim(order, message.claim_id, ctx)
+    lines = _counted(known, message)
+    if known.collected_at is not None and known.lines == lines:
+        return Decision(order)
+    claim = claim_to(order, Move.COLLECT, message.claim_id, ctx)
+    collected = claim.model_copy(
+        update={"status": ClaimStatus.COLLECT_DONE, "lines": lines, "collected_at": ctx.now},
+    )
+    return changed(order, collected, ctx, partial(ClaimCollected, claim=collected))
+
+
+def check_collected(order: Order, claim: Claim, ctx: Context, *, waived: bool) -> None:
+    if claim.type is not ClaimType.CANCEL and claim.status is not ClaimStatus.COLLECT_DONE and not waived:
+        sentence = f"the goods of claim {claim.claim_id} are not back: wait for them, or waive the pick-up"
+        raise not_yet(order, ctx, sentence, "waive_pickup")
+
+
+def grant(order: Order, claim: Claim, ctx: Context) -> tuple[Order, list[Announcement]]:
+    """Closes the claim and gives the money back; good units go back on the shelf."""
+    done = claim.model_copy(update={"status": ClaimStatus.RETURN_DONE, "closed_at": ctx.now})
+    after = order.now(ctx, claims=replaced(order.state.claims, done))
+    refund = refund_of_returned(order.state, after.state, done, ctx)
+    if refund is None:
+        return after, [partial(ClaimCompleted, claim=done)]
+    done = done.model_copy(update={"refund_id": refund.refund_id})
+    refunds = (*order.state.refunds, refund)
+    after = after.now(ctx, claims=replaced(order.state.claims, done), refunds=refunds)
+    return after, [partial(ClaimCompleted, claim=done), partial(RefundRequested, refund=refund)]
+
+
+def changed(order: Order, claim: Claim, ctx: Context, *events: Announcement) -> Decision[Order]:
+    return Decision(order.now(ctx, claims=replaced(order.state.claims, claim)), events)
+
+
+def _counted(claim: Claim, message: ParcelCollected) -> tuple[ClaimLine, ...]:
+    """The claim's lines with what came back of each; every unit is either good or damaged."""
+    if message.lines is None:
+        return tuple(line.model_copy(update={"good": line.quantity, "damaged": 0}) for line in claim.lines)
+    found = {line.line_id: line for line in message.lines}
+    asked = as_units(claim.lines)
+    for position, line in enumerate(message.lines):
+        if line.good + line.damaged != asked.get(line.line_id, 0):
+            sentence = f"line {line.line_id}: {asked.get(line.line_id, 0)} units are asked back"
+            raise Invalid(sentence, field=f"lines.{position}")
+    if missing := asked.keys() - found.keys():
+        raise Invalid(f"line {min(missing)} is asked back too", field="lines")
+    return tuple(
+        line.model_copy(update={"good": found[line.line_id].good, "damaged": found[line.line_id].damaged})
+        for line in claim.lines
+    )
