@@ -36,6 +36,21 @@ class EditProduct(InboxMessage):
     changes: ProductChanges
 
 
+class ProductRow(ProductChanges):
+    """A product of an imported file: what it names becomes so. Options are added or changed, never taken out."""
+
+    product_id: Id
+
+
+class ImportProduct(InboxMessage):
+    """Registers what is new and edits what is known, whoever edited it last."""
+
+    service: ClassVar[str] = "catalog"
+    subject_field: ClassVar[str] = "product_id"
+    product_id: Id
+    row: ProductRow
+
+
 class RemoveProduct(InboxMessage):
     """Taken off for good; orders that have it keep what they reserved."""
 

@@ -1,8 +1,8 @@
 """What the catalog answers: products from their owners, stock for every order."""
 
-from services.catalog.commands import EditProduct, RemoveProduct
+from services.catalog.commands import EditProduct, ImportProduct, RemoveProduct
 from services.catalog.domain.counting import count
-from services.catalog.domain.editing import edit, remove, submit
+from services.catalog.domain.editing import bring_in, edit, remove, submit
 from services.catalog.repository import product, reservation
 from services.catalog.reserving import products_of, reserve, reserve_what_is_known
 from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
@@ -13,6 +13,7 @@ TABLE = Handlers("catalog", topics=["catalog.inbox", "orders.events"], lease="st
 
 TABLE.on(ProductSubmitted, product, create=submit)
 TABLE.on(StockCounted, product, decide=count)
+TABLE.on(ImportProduct, product, create=bring_in, edit=True)
 TABLE.on(EditProduct, product, decide=edit, edit=True)
 TABLE.on(RemoveProduct, product, decide=remove, edit=True)
 

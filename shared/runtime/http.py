@@ -36,6 +36,7 @@ __all__ = [
     "actor_of",
     "command",
     "etag",
+    "incoming_of",
     "not_modified",
     "paginate",
 ]
@@ -86,7 +87,7 @@ async def command(
         raise Busy("the outbox is full")
     key = _idempotency_key(request, part)
     fingerprint = hashlib.sha256(await request.body()).hexdigest()
-    incoming = _incoming(request, runtime, message, id, key)
+    incoming = incoming_of(request, runtime, message, id, key)
     if_match = _if_match(request)
 
     async def body(session: Session, attempt: int) -> tuple[Answered, Writes | None]:
@@ -115,7 +116,9 @@ async def command(
     return JSONResponse(answered.body, answered.status, headers)
 
 
-def _incoming(request: Request, runtime: ServiceRuntime, message: Message, id: str, key: str | None) -> Incoming:
+def incoming_of(
+    request: Request, runtime: ServiceRuntime, message: Message, id: str, key: str | None = None
+) -> Incoming:
     handler = runtime.handler_for(message)
     envelope = Envelope(
         id=str(uuid5(NAMESPACE, key) if key else uuid4()),

@@ -30,6 +30,7 @@ TITLES = {
     409: "Refused",
     412: "Edited meanwhile",
     413: "Too large",
+    415: "Unsupported",
     422: "Invalid",
     428: "If-Match required",
     500: "Internal error",

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
-from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
+from services.catalog.commands import EditProduct, ImportProduct, ProductChanges, RemoveProduct
 from services.catalog.domain.history import history_row, new_description
-from services.catalog.domain.options import brought, shelf_movements, wanted_options
+from services.catalog.domain.options import brought, shelf_movements, wanted_options, with_options
 from services.catalog.domain.product import Option, Product
 from shared.contracts.base import Money
 from shared.contracts.catalog import ProductRegistered, ProductRemoved, ProductStatus, ProductUpdated
@@ -36,6 +36,7 @@ def register(message: ProductSubmitted, ctx: Context) -> Decision[Product]:
         description_version=1 if message.description else 0,
     )
     _check_prices(product, ctx)
+    _check_skus(product)
     rows = [history_row("REGISTERED", None, product, (), ctx), *new_description(None, product, ctx)]
     rows += [row for option in product.options for row in brought(product.product_id, option, ctx)]
     return Decision(product, [ProductRegistered], rows)
@@ -43,6 +44,21 @@ def register(message: ProductSubmitted, ctx: Context) -> Decision[Product]:
 
 def edit(product: Product, message: EditProduct, ctx: Context) -> Decision[Product]:
     return revise(product, _wanted(message.changes, message.changes.model_fields_set, product.options, ctx), ctx)
+
+
+def bring_in(product: Product | None, message: ImportProduct, ctx: Context) -> Decision[Product]:
+    """A row of a file. What it leaves out stays as it is, options included."""
+    row = message.row
+    given = {name: getattr(row, name) for name in row.model_fields_set & FIELDS}
+    if product is not None:
+        wanted = _wanted(row, given.keys() - {"options"}, product.options, ctx)
+        if row.options is not None:
+            wanted["options"] = with_options(product.options, row.options, ctx.policy.store_currency)
+        return revise(product, wanted, ctx)
+    for needed in ("name", "list_price"):
+        if needed not in given:
+            raise Invalid(f"{needed} is needed to register a new product", field=needed)
+    return register(ProductSubmitted(product_id=row.product_id, **given), ctx)
 
 
 def remove(product: Product, _message: RemoveProduct, ctx: Context) -> Decision[Product]:
@@ -61,6 +77,7 @@ def revise(product: Product, wanted: Mapping[str, Any], ctx: Context) -> Decisio
         return Decision(product)
     revised = _edited(product, update, ctx)
     _check_prices(revised, ctx)
+    _check_skus(revised)
     rows = [history_row("UPDATED", product, revised, update, ctx), *new_description(product, revised, ctx)]
     rows += shelf_movements(product, revised.options, ctx)
     return Decision(revised, [partial(ProductUpdated, fields=tuple(sorted(update)))], rows)
@@ -85,6 +102,12 @@ def _edited(product: Product, update: Mapping[str, Any], ctx: Context) -> Produc
     if "description" in update:
         edit["description_version"] = product.description_version + 1
     return product.model_copy(update={**update, **edit})
+
+
+def _check_skus(product: Product) -> None:
+    skus = [option.sku for option in product.options if option.sku]
+    if len(set(skus)) < len(skus):
+        raise Invalid("an SKU names one option of the product", field="options")
 
 
 def _check_prices(product: Product, ctx: Context) -> None:

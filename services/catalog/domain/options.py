@@ -5,14 +5,30 @@ from collections.abc import Iterator, Sequence
 from services.catalog.domain.product import Option, Product, Shift
 from services.catalog.domain.stock import MovementKind, movement
 from shared.contracts.base import Money
-from shared.contracts.inbox_catalog import SubmittedOption
-from shared.runtime.decision import Context, Row
+from shared.contracts.inbox_catalog import MAX_OPTIONS, SubmittedOption
+from shared.runtime.decision import Context, Invalid, Row
 
 
 def wanted_options(known: Sequence[Option], wanted: Sequence[SubmittedOption], currency: str) -> tuple[Option, ...]:
     """A known option keeps its shelf, a new one brings its own; `stock` of a known one says nothing."""
     shelf = {option.option_id: option for option in known}
     return tuple(_described(option, shelf.get(option.option_id), currency) for option in wanted)
+
+
+def with_options(known: Sequence[Option], more: Sequence[SubmittedOption], currency: str) -> tuple[Option, ...]:
+    """The known options, with more of them or with what is said about them; what is not said stays."""
+    changed = {option.option_id: option for option in more}
+    kept = [_changed(option, changed.pop(option.option_id, None), currency) for option in known]
+    if len(kept) + len(changed) > MAX_OPTIONS:
+        raise Invalid(f"a product has at most {MAX_OPTIONS} options", field="options")
+    return (*kept, *(_described(option, None, currency) for option in changed.values()))
+
+
+def _changed(option: Option, wanted: SubmittedOption | None, currency: str) -> Option:
+    if wanted is None:
+        return option
+    described = _described(wanted, option, currency)
+    return option.model_copy(update={name: getattr(described, name) for name in wanted.model_fields_set - {"stock"}})
 
 
 def _described(wanted: SubmittedOption, known: Option | None, currency: str) -> Option:

@@ -1,0 +1,82 @@
+"""A file of products as lines with values: CSV as spreadsheets write it, or JSON Lines. Pure."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from shared.runtime.decision import Invalid
+
+Values = dict[str, Any]
+
+
+class Line(NamedTuple):
+    """One line of a file, or what is wrong with it. row: as a spreadsheet or an editor counts it."""
+
+    row: int
+    values: Values
+    fault: str | None = None
+
+
+def text_of(content: bytes) -> str:
+    """UTF-8, with or without a mark, or what Excel saves on a Korean Windows. CP949 text is hardly ever valid UTF-8."""
+    for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp949"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Invalid("the file is neither UTF-8 nor CP949 text", field="body")
+
+
+def csv_lines(text: str, columns: Collection[str], needed: str) -> list[Line]:
+    """Cells by column; empty ones are left out."""
+    head = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    header = [name.strip().lower() for name in next(reader, [])]
+    _check_header(header, columns, needed)
+    return list(_cells(enumerate(reader, start=2), header))
+
+
+def _check_header(header: list[str], columns: Collection[str], needed: str) -> None:
+    for name in header:
+        if name not in columns:
+            raise Invalid(f"column {name[:60]!r} is not known; known are {', '.join(columns)}", field=name[:60])
+        if header.count(name) > 1:
+            raise Invalid(f"column {name} is there more than once", field=name)
+    if needed not in header:
+        raise Invalid(f"column {needed} is missing", field=needed)
+
+
+def _cells(rows: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[Line]:
+    row = 1
+    try:
+        for row, cells in rows:
+            values = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
+            if any(cell.strip() for cell in cells[len(header) :]):
+                yield Line(row, values, f"has more cells than the {len(header)} columns of the first row")
+            elif values:
+                yield Line(row, values)
+    except csv.Error as error:
+        yield Line(row + 1, {}, f"cannot be read, nor what follows it: {error}")
+
+
+def json_lines(text: str) -> list[Line]:
+    return [_object(row, line) for row, line in enumerate(text.split("\n"), start=1) if line.strip()]
+
+
+def _object(row: int, line: str) -> Line:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    return Line(row, value) if isinstance(value, dict) else Line(row, {}, "is no JSON object")
+
+
+def without_repeats(lines: Iterable[Line], key: Callable[[Values], str | None]) -> Iterator[Line]:
+    """The first line with a key stands; a later one is told where that is."""
+    first: dict[str, int] = {}
+    for line in lines:
+        what = key(line.values) if line.fault is None else None
+        row = first.setdefault(what, line.row) if what else line.row
+        yield line if row == line.row else line._replace(fault=f"{what} is in row {row} already")

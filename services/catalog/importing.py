@@ -1,0 +1,121 @@
+"""Products from a file: registered or edited line by line, fifty in a transaction, each with a result of its own."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from services.catalog.columns import COLUMNS, column_of, option_key, product_values
+from services.catalog.commands import ImportProduct, ProductRow
+from services.catalog.files import Line, Values, csv_lines, json_lines, text_of, without_repeats
+from services.catalog.settings import Settings
+from shared.runtime.bulk import Outcome, decide_each
+from shared.runtime.decision import Invalid
+from shared.runtime.http import incoming_of
+from shared.runtime.service_runtime import ServiceRuntime
+
+AT_ONCE = 50
+MAX_ROWS = 100_000
+
+
+class Result(StrEnum):
+    REGISTERED = "REGISTERED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    REFUSED = "REFUSED"
+
+
+class RowError(BaseModel):
+    field: str
+    detail: str
+
+
+class RowResult(BaseModel):
+    row: int
+    product_id: str | None
+    result: Result
+    errors: list[RowError] = []
+
+
+Told = ImportProduct | RowResult
+"""What a line says, or why it says nothing."""
+
+
+class ProductFile:
+    """The lines of a CSV or JSON Lines file. Raises Invalid for what makes all of it unreadable."""
+
+    def __init__(self, content: bytes, *, csv: bool, settings: Settings) -> None:
+        text = text_of(content)
+        lines = csv_lines(text, COLUMNS, "product_id") if csv else json_lines(text)
+        if len(lines) > MAX_ROWS:
+            raise Invalid(f"the file has {len(lines):,} rows; one import takes {MAX_ROWS:,}", field="body")
+        self.rows = len(lines)
+        self._lines = without_repeats(lines, option_key if csv else _product_key)
+        self._csv = csv
+        self._currency, self._zone = settings.store_currency, ZoneInfo(settings.store_timezone)
+
+    def told(self) -> Iterator[tuple[int, Told]]:
+        return ((line.row, self._told(line)) for line in self._lines)
+
+    def _told(self, line: Line) -> Told:
+        if line.fault is not None:
+            return _refused(line, [RowError(field="row", detail=line.fault)])
+        try:
+            values = product_values(line.values, self._currency, self._zone) if self._csv else line.values
+            row = ProductRow.model_validate(values)
+        except ValidationError as wrong:
+            return _refused(line, [RowError(field=self._field(place), detail=why) for place, why in _innermost(wrong)])
+        return ImportProduct(product_id=row.product_id, row=row)
+
+    def _field(self, place: tuple[int | str, ...]) -> str:
+        return column_of(place) if self._csv else ".".join(map(str, place))
+
+
+async def imported(request: Request, runtime: ServiceRuntime, file: ProductFile) -> AsyncIterator[RowResult]:
+    """A result per row, in their order. What was answered is stored; the same file again changes nothing more."""
+    told = file.told()
+    while batch := list(islice(told, AT_ONCE)):
+        for result in await _decided(request, runtime, batch):
+            yield result
+
+
+async def _decided(request: Request, runtime: ServiceRuntime, batch: Sequence[tuple[int, Told]]) -> Iterable[RowResult]:
+    results = {row: told for row, told in batch if isinstance(told, RowResult)}
+    messages = {row: told for row, told in batch if isinstance(told, ImportProduct)}
+    commands = [incoming_of(request, runtime, message, message.product_id) for message in messages.values()]
+    outcomes = await decide_each(runtime, commands)
+    for (row, message), outcome in zip(messages.items(), outcomes, strict=True):
+        results[row] = _result(row, message, outcome)
+    return [results[row] for row, _ in batch]
+
+
+def _result(row: int, message: ImportProduct, outcome: Outcome) -> RowResult:
+    if outcome.refusal is not None:
+        errors = [RowError(field=outcome.refusal.field or "row", detail=outcome.refusal.sentence)]
+        return RowResult(row=row, product_id=message.product_id, result=Result.REFUSED, errors=errors)
+    if outcome.before is None:
+        result = Result.REGISTERED
+    else:
+        result = Result.UNCHANGED if outcome.after is outcome.before else Result.UPDATED
+    return RowResult(row=row, product_id=message.product_id, result=result)
+
+
+def _innermost(wrong: ValidationError) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Without those of a list that is too short only because its items are wrong."""
+    errors = {error["loc"]: error["msg"] for error in wrong.errors(include_input=False, include_url=False)}
+    for place, why in errors.items():
+        if not any(other != place and other[: len(place)] == place for other in errors):
+            yield place, why
+
+
+def _refused(line: Line, errors: list[RowError]) -> RowResult:
+    product_id = line.values.get("product_id")
+    shown = product_id[:100] if isinstance(product_id, str) else None
+    return RowResult(row=line.row, product_id=shown, result=Result.REFUSED, errors=errors)
+
+
+def _product_key(values: Values) -> str | None:
+    return f"product {values['product_id']}" if "product_id" in values else None

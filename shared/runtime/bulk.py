@@ -1,0 +1,47 @@
+"""Many commands of one request in one transaction: each is decided for itself, and a refused one stops no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.runtime.batch import ANY_REVISION, Batch, Writes
+from shared.runtime.decision import Refusal
+from shared.runtime.metrics import COMMANDS
+from shared.runtime.mongo import Session
+from shared.runtime.records import Incoming
+from shared.runtime.service_runtime import ServiceRuntime
+from shared.runtime.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The state of the command's document before and after it: the very same object where nothing changed."""
+
+    before: Any
+    after: Any
+    refusal: Refusal | None = None
+
+
+async def decide_each(runtime: ServiceRuntime, commands: Sequence[Incoming]) -> list[Outcome]:
+    """Run commands of one table, in their order, whatever revision their documents have."""
+
+    async def body(session: Session, attempt: int) -> tuple[list[Outcome], Writes]:
+        transaction = Transaction(runtime.database, session, runtime.setting_for(commands[0].message), attempt)
+        return await transaction.run(commands, lambda batch: [_decided(batch, command) for command in commands])
+
+    if not commands:
+        return []
+    outcomes, writes = await runtime.database.transaction(body)
+    runtime.wrote(writes)
+    for command in commands:
+        COMMANDS.labels(command.message.wire_type(), "finished").inc()
+    return outcomes
+
+
+def _decided(batch: Batch, command: Incoming) -> Outcome:
+    before = batch.work.entry(command.ref).state
+    try:
+        batch.decide(command, ANY_REVISION)
+    except Refusal as refusal:
+        return Outcome(before, before, refusal)
+    return Outcome(before, batch.work.entry(command.ref).state)
