@@ -18,6 +18,7 @@ VERBS = {
     "replay": "deploy.replay.commands:replay",
     "reconcile": "deploy.replay.commands:reconcile",
     "rebuild": "deploy.replay.commands:rebuild",
+    "import": "deploy.importing:app",
     "parked": "deploy.parked:app",
     "held": "deploy.held:app",
 }
