@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -41,7 +42,7 @@ async def take(stack: Stack, mongo: Mongo, prefix: str, layout: Layout, observed
         committed=await _committed(stack.kafka, prefix, layout),
         planted=frozenset(observed.planted),
         open_transactions=status["transactions"]["currentOpen"],
-        now=status["localTime"],
+        now=status["localTime"].replace(tzinfo=UTC),
     )
 
 

@@ -1,7 +1,11 @@
 """F1 to F4 and F24: processes killed or ended in the middle of their work."""
 
+import asyncio
 import signal
 import time
+from contextlib import suppress
+
+import httpx
 
 from deploy.local.ports import SERVICES
 from tests.faults.matrix.fault import Fault, Run
@@ -87,6 +91,30 @@ async def told_to_end(run: Run) -> None:
         await run.progress(records=30)
 
 
+async def rebuilt_meanwhile(run: Run) -> None:
+    """Analytics is killed inside a rebuild, then everybody at random until a rebuild that is asked for is done."""
+    process = run.only("analytics")
+    rebuilding = asyncio.create_task(process.http.post("/ops/rebuild"))
+    database = run.shop.database("analytics")
+    await eventually(lambda: asyncio.to_thread(lambda: database["pauses"].count_documents({})), within=20)
+    process.send(signal.SIGKILL)
+    await process.dies()
+    run.prove("killed inside a rebuild", not isinstance((await _outcome(rebuilding)), httpx.Response))
+    killing = asyncio.create_task(at_random(run))
+    done = 0
+    while not killing.done() or done < 1:
+        with suppress(httpx.HTTPError):
+            done += (await run.shop.http("analytics").post("/ops/rebuild", timeout=10)).is_success
+        await asyncio.sleep(1)
+    await killing
+    run.prove("rebuilds done", done)
+
+
+async def _outcome(request: "asyncio.Task[httpx.Response]") -> object:
+    (outcome,) = await asyncio.gather(request, return_exceptions=True)
+    return outcome
+
+
 FAULTS = [
     Fault(
         "F1",
@@ -108,5 +136,6 @@ FAULTS = [
     around_the_commit("consume.before_commit"),
     around_the_commit("consume.after_commit"),
     Fault("F4", "random SIGKILLs of every service under load", at_random),
+    Fault("F21", "rollups rebuilt while analytics is killed", rebuilt_meanwhile, groups=["analytics.sales.v1"]),
     Fault("F24", "SIGTERM under load", told_to_end),
 ]

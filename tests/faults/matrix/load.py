@@ -32,7 +32,6 @@ from tests.faults.checking.snapshot import Acknowledged, Reading
 from tests.faults.matrix.shop import Shop
 
 PRODUCTS = 10
-PATIENCE_SECONDS = 60.0
 NOT_YET = (404, 409)
 TRY_AGAIN = (429, 500, 502, 503, 504)
 
@@ -42,7 +41,7 @@ class Lost(Exception):
 
 
 class Load:
-    def __init__(self, shop: Shop, seed: int, *, customers: int = 6) -> None:
+    def __init__(self, shop: Shop, seed: int, *, customers: int = 6, patience: float = 60.0) -> None:
         self.orders: list[str] = []
         self.tickets: list[str] = []
         self.failures: list[str] = []
@@ -50,6 +49,7 @@ class Load:
         self._chance = random.Random(seed)
         self._seed = seed
         self._customers = customers
+        self._patience = patience
         self._enough = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -199,7 +199,7 @@ class Load:
         self, wait_on: Sequence[int], service: str, method: str, path: str, **request: Any
     ) -> httpx.Response:
         clock = asyncio.get_running_loop().time
-        deadline = clock() + PATIENCE_SECONDS
+        deadline = clock() + self._patience
         said: object = "nothing"
         while clock() < deadline:
             with suppress(httpx.HTTPError, RuntimeError):

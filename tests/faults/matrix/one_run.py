@@ -17,6 +17,9 @@ from tests.support.stack import Stack
 
 BEFORE_RECORDS, AFTER_RECORDS = 150, 150
 STRIKE_SECONDS = 150.0
+PATIENCE_SECONDS = 60.0
+MUTANT_SECONDS = 12.0
+"""What a mutant lost never comes, so nobody waits long for it."""
 
 
 @dataclass
@@ -36,9 +39,21 @@ class Result:
         return self.report.ok and not self.complaints
 
     @property
+    def as_expected(self) -> bool:
+        """A mutant has to be caught, by an invariant."""
+        return not self.report.ok if self.mutant else self.ok
+
+    @property
+    def outcome(self) -> str:
+        broken = ", ".join(self.report.broken)
+        if self.mutant:
+            return f"caught by {broken}" if broken else "SURVIVED"
+        return "ok" if self.ok else f"FAILED {broken}".rstrip()
+
+    @property
     def command(self) -> str:
         """That repeats it."""
-        mutant = f" --mutant {self.mutant}" if self.mutant else ""
+        mutant = f" --mutant '{self.mutant}'" if self.mutant else ""
         return f".venv/bin/python -m tests.faults.run {self.fault.id} --seed {self.seed}{mutant}"
 
     def as_json(self) -> dict[str, Any]:
@@ -47,7 +62,8 @@ class Result:
             "title": self.fault.title,
             "mutant": self.mutant or None,
             "seed": self.seed,
-            "ok": self.ok,
+            "ok": self.as_expected,
+            "outcome": self.outcome,
             "proofs": self.proofs,
             "invariants": self.report.as_json(),
             "complaints": self.complaints,
@@ -57,14 +73,13 @@ class Result:
         }
 
 
-async def one_run(
-    fault: Fault, seed: int, stack: Stack, brokers: Brokers | None = None, modules: dict[str, str] | None = None
-) -> Result:
-    """modules: other programs in place of some services."""
-    result = Result(fault, seed)
+async def one_run(fault: Fault, seed: int, stack: Stack, brokers: Brokers | None = None, mutant: str = "") -> Result:
+    """mutant: the protection that all services lack."""
+    result = Result(fault, seed, mutant)
     began = time.monotonic()
     shop = Shop(stack, seed, **fault.settings)
-    shop.modules |= modules or {}
+    if mutant:
+        shop.modules = {name: f"tests.faults.mutant {mutant.replace(' ', '_')} {name}" for name in shop.modules}
     async with shop.opened():
         try:
             await _through(shop, fault, seed, brokers, result)
@@ -78,7 +93,7 @@ async def _through(shop: Shop, fault: Fault, seed: int, brokers: Brokers | None,
     for service in shop.running:
         shop.start(service, fault.failpoints.get(service, ""))
     await shop.ready()
-    load = Load(shop, seed, customers=fault.customers)
+    load = Load(shop, seed, customers=fault.customers, patience=MUTANT_SECONDS if result.mutant else PATIENCE_SECONDS)
     run = Run(shop, load, random.Random(f"fault {seed}"), brokers)
     over = asyncio.Event()
     sampling = asyncio.create_task(run.sample(over))
@@ -88,7 +103,7 @@ async def _through(shop: Shop, fault: Fault, seed: int, brokers: Brokers | None,
     except Exception as error:
         result.complaints.append(f"the fault could not be made: {type(error).__name__}: {error}"[:3000])
     await load.end()
-    if busy := await shop.quiet():
+    if busy := await shop.quiet(MUTANT_SECONDS if result.mutant else PATIENCE_SECONDS):
         result.complaints.append(f"it did not become quiet: {busy}")
     over.set()
     await sampling

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from tests.faults.matrix import kills
+from tests.faults.matrix import frozen, kafka, kills, parking, records, scaling
 from tests.faults.matrix.fault import Fault
 
-FAULTS: Sequence[Fault] = sorted(kills.FAULTS, key=lambda fault: (int(fault.number[1:]), fault.id))
+FAMILIES = (kills, frozen, scaling, kafka, records, parking)
+FAULTS: Sequence[Fault] = sorted(
+    (fault for family in FAMILIES for fault in family.FAULTS), key=lambda fault: (int(fault.number[1:]), fault.id)
+)
 
 
 def chosen(names: Iterable[str], *, fast: bool) -> list[Fault]:

@@ -5,17 +5,20 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC
 from typing import Any
 from uuid import uuid4
 
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 from pymongo import MongoClient
 
 from deploy.local.ports import SERVICES
 from deploy.topics import create_topics, topics
-from shared.contracts.envelope import Envelope, encode
+from shared.contracts.envelope import Envelope, Headers, encode
 from shared.runtime.decision import Document
 from tests.faults.checking.collector import Observed, positions, take
 from tests.faults.checking.layout import layout_of, the_services
@@ -25,6 +28,7 @@ from tests.support.processes import Process
 from tests.support.stack import Stack
 
 RESTART_SECONDS = 0.3
+PATIENCE_SECONDS = 90.0
 NOBODY = httpx.AsyncClient()
 
 
@@ -41,9 +45,8 @@ class Shop:
         self.modules = {service: f"services.{service}.app" for service in SERVICES}
         self.chance = random.Random(seed)
         self.restarts = 0
-        self.producer = AIOKafkaProducer(
-            bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_000_000
-        )
+        self._replacing = asyncio.Lock()
+        self.producer = _producer(stack)
         self._environment = {
             "KAFKA_BOOTSTRAP_SERVERS": stack.kafka,
             "MONGODB_URI": stack.mongo,
@@ -73,7 +76,14 @@ class Shop:
         self.ended.append((service, process))
 
     async def ready(self) -> None:
-        await asyncio.gather(*(process.ready(60) for some in self.running.values() for process in some))
+        """Once every process is, those included that are just being started again."""
+        await eventually(self._all_are_ready, within=60)
+
+    async def _all_are_ready(self) -> bool:
+        processes = [process for some in self.running.values() for process in some]
+        if any(process.returncode is not None for process in processes):
+            return False
+        return all(await asyncio.gather(*(process.is_ready() for process in processes)))
 
     async def _start_again(self) -> None:
         """What a supervisor does: who died is started anew, without a failpoint."""
@@ -105,12 +115,39 @@ class Shop:
         return self.chance.choice(live).http if live else NOBODY
 
     async def send(self, topic: str, envelopes: Iterable[Envelope]) -> None:
-        """Returns when Kafka has them all."""
-        futures = []
-        for envelope in envelopes:
-            key, value, headers = encode(envelope)
-            futures.append(await self.producer.send(self.prefix + topic, value, key, headers=headers))
-        await asyncio.gather(*futures)
+        """Returns when Kafka has them all; again from the first one after an outage, as a careful sender does."""
+        records = [encode(envelope) for envelope in envelopes]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            producer = self.producer
+            try:
+                await _send_all(producer, self.prefix + topic, records)
+                return
+            except (KafkaError, TimeoutError, asyncio.InvalidStateError):
+                if time.monotonic() > deadline:
+                    raise
+                await self._replace(producer)
+
+    async def _replace(self, dead: AIOKafkaProducer) -> None:
+        """One that lived through an outage may be dead for good, and its stop may hang."""
+        async with self._replacing:
+            if self.producer is not dead:
+                return
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(dead.stop(), 2)
+            fresh = _producer(self.stack)
+            with suppress(KafkaError, TimeoutError, OSError):
+                await asyncio.wait_for(fresh.start(), 10)
+                self.producer = fresh
+            if self.producer is dead:
+                await asyncio.sleep(0.5)
+
+    async def send_record(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int
+    ) -> RecordMetadata:
+        return await self.producer.send_and_wait(
+            self.prefix + topic, value, key, partition=partition, headers=list(headers)
+        )
 
     # -- looking at it ----------------------------------------------------------------------------------------
 
@@ -161,11 +198,16 @@ class Shop:
         """Once everybody has stopped; and who did not stop well."""
         complaints = await self._stop_all()
         with suppress(AssertionError):
-            await eventually(self._no_transaction, within=15)
+            await eventually(self._nobody_holds_anything, within=15)
         return await take(self.stack, self.mongo, self.prefix, self.layout, self.observed), complaints
 
-    async def _no_transaction(self) -> bool:
-        return not self.mongo.admin.command("serverStatus")["transactions"]["currentOpen"]
+    async def _nobody_holds_anything(self) -> bool:
+        """What a killed process held ends by itself, soon."""
+        status = self.mongo.admin.command("serverStatus")
+        now = status["localTime"].replace(tzinfo=UTC)
+        held = {"owner": {"$exists": True}, "until": {"$gt": now}}
+        leases = sum(self.database(service)["leases"].count_documents(held) for service in SERVICES)
+        return not status["transactions"]["currentOpen"] and not leases
 
     # -- life -------------------------------------------------------------------------------------------------
 
@@ -196,3 +238,19 @@ class Shop:
             await admin.delete_topics([topic.name for topic in self._wanted])
         finally:
             await admin.close()
+
+
+def _producer(stack: Stack) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=stack.kafka, acks="all", enable_idempotence=True, max_request_size=4_000_000
+    )
+
+
+async def _send_all(producer: AIOKafkaProducer, topic: str, records: Iterable[tuple[bytes, bytes, Headers]]) -> None:
+    async with asyncio.timeout(15):
+        sent = [await producer.send(topic, value, key, headers=headers) for key, value, headers in records]
+    done, pending = await asyncio.wait(sent, timeout=15) if sent else (set(), set())
+    if pending:
+        raise TimeoutError
+    for one in done:
+        one.result()
