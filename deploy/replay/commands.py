@@ -15,13 +15,14 @@ from deploy.local.options import DataOption, StoreOption
 from deploy.replay.inboxes import Inboxes
 from deploy.replay.period import Period
 from deploy.replay.published import events_published
-from deploy.replay.reconcile import ledger_against, rollups_against_ledger
+from deploy.replay.reconcile import RollupVerdict, SourceVerdict, ledger_against, rollups_against_ledger
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.replay import Pace, refuse_other_store, send, send_products
 from deploy.replay.report import ReplayBar, bar, sentences
 from deploy.replay.source import Source
 from deploy.replay.sources import SourceName, expected_bookings
 from deploy.replay.sources import source as data_set
+from deploy.replay.stock import StockVerdict, shelves_against_movements
 from deploy.replay.watch import session, until_quiet
 from deploy.target import Target, target
 
@@ -62,7 +63,7 @@ def reconcile(
     store: StoreOption = None,
     data: DataOption = None,
 ) -> None:
-    """Compare all rollups with all ledger rows, and the ledger with sums computed from a data set's files."""
+    """Compare all rollups with all ledger rows, all stock with its movements, the ledger with a data set's files."""
     try:
         period = _period(first, last)
         if source is None and period != Period():
@@ -72,7 +73,7 @@ def reconcile(
         expected = expected_bookings(source, path, period) if source else None
     except ReplayRefused as refusal:
         _refuse(refusal)
-    if not asyncio.run(_reconcile(target(store, data).urls["analytics"], expected)):
+    if not asyncio.run(_reconcile(target(store, data), expected)):
         raise typer.Exit(1)
 
 
@@ -108,15 +109,17 @@ async def _replay(source: Source, target: Target, pace: Pace) -> tuple[dict[str,
             return dict(inboxes.sent), await events_published(target) - before
 
 
-async def _reconcile(analytics: str, expected: pl.DataFrame | None) -> bool:
+async def _reconcile(target: Target, expected: pl.DataFrame | None) -> bool:
     async with session() as client:
-        rollups = await rollups_against_ledger(client, analytics)
-        console.print(*rollups.sentences(), sep="\n", markup=False)
-        if expected is None:
-            return rollups.ok
-        against = await ledger_against(expected, client, analytics)
-        console.print(*against.sentences(), sep="\n", markup=False)
-        return rollups.ok and against.ok
+        verdicts: list[RollupVerdict | SourceVerdict | StockVerdict] = [
+            await rollups_against_ledger(client, target.urls["analytics"]),
+            await shelves_against_movements(client, target.urls["catalog"]),
+        ]
+        if expected is not None:
+            verdicts.append(await ledger_against(expected, client, target.urls["analytics"]))
+    for verdict in verdicts:
+        console.print(*verdict.sentences(), sep="\n", markup=False)
+    return all(verdict.ok for verdict in verdicts)
 
 
 def _speed(text: str) -> float | None:

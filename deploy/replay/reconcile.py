@@ -47,9 +47,9 @@ class RollupVerdict(BaseModel):
     def sentences(self) -> Iterator[str]:
         yield (
             f"Rollups and ledger: {self.compared:,} figures of {self.rollup_documents:,} documents compared with "
-            f"{self.ledger_rows:,} rows: {_outcome(self.difference_count)}."
+            f"{self.ledger_rows:,} rows: {outcome(self.difference_count)}."
         )
-        yield from _named(self.differences, self.difference_count)
+        yield from named(self.differences, self.difference_count)
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,16 @@ class SourceVerdict:
     def sentences(self) -> Iterator[str]:
         yield (
             f"Ledger and source: {self.compared:,} sums of {self.orders:,} orders compared: "
-            f"{_outcome(len(self.differences))}. Other orders in the ledger: {self.outside:,}."
+            f"{outcome(len(self.differences))}. Other orders in the ledger: {self.outside:,}."
         )
-        yield from _named(self.differences, len(self.differences))
+        yield from named(self.differences, len(self.differences))
 
 
-def _outcome(count: int) -> str:
+def outcome(count: int) -> str:
     return f"{count:,} differ" if count else "all equal"
 
 
-def _named(differences: Sequence[object], count: int) -> Iterator[str]:
+def named(differences: Sequence[object], count: int) -> Iterator[str]:
     shown = differences[:NAMED]
     yield from (f"  {difference}" for difference in shown)
     if count > len(shown):

@@ -12,6 +12,7 @@ from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
 from services.catalog.domain.history import DESCRIPTIONS, HISTORY
 from services.catalog.domain.product import Product
 from services.catalog.domain.stock import MOVEMENTS
+from services.catalog.reconciliation import Reconciliation, reconcile
 from services.catalog.repository import (
     NEWEST_PRODUCT_FIRST,
     NEWEST_ROW_FIRST,
@@ -131,6 +132,12 @@ async def read_reservation(runtime: Runtime, order_id: Id) -> ReservationState:
     if stored is None or stored.state is None:
         raise NotFound(f"no stock was reserved or refused for order {order_id} yet")
     return stored.state
+
+
+@router.get("/reconcile")
+async def reconcile_stock(runtime: Runtime) -> Reconciliation:
+    """Every shelf against the sum of its movements, and what is reserved against the reservations."""
+    return await reconcile(runtime.database)
 
 
 async def _rows(runtime: Runtime, collection: str, id: str, limit: int, cursor: str | None) -> Page:

@@ -61,6 +61,7 @@ async def test_a_day_reconciles_with_the_files_however_often_it_is_sent(shop: Sh
     assert part.returncode == 1
     assert "day 2017-11-23, gross: expected" in part.stdout
     assert "rows: all equal." in part.stdout
+    assert "movements and all reservations: all equal." in part.stdout
 
     report = await shop.replay(*A_DAY)
     whole = await shop.type("reconcile", "--source", "completejourney", *A_DAY)

@@ -133,6 +133,34 @@ async def test_an_order_over_nine_products_waits_for_the_one_that_is_unknown(sho
     assert [line["reserved"] for line in reservation["lines"]] == [1] * 9
 
 
+async def test_every_shelf_is_what_its_movements_and_the_reservations_say(shop: Shop) -> None:
+    http = shop.catalog.http
+    await http.post("/products", json=a_submission("checked", stock={"s": 5, "m": 5}).model_dump(mode="json"))
+    await http.post("/products", json=a_submission("dropped", stock={"s": 5, "m": 5}).model_dump(mode="json"))
+    only_m = {"options": [{"option_id": "m"}]}
+    await http.patch("/products/dropped", json=only_m, headers={"If-Match": "*"})
+    await http.post("/products/checked/counts", json={"option_id": "m", "on_hand": 3})
+    await shop.store.send("orders.events", [placed("checking", a_line(product_id="checked", ordered=2, option_id="s"))])
+    await eventually(lambda: answers(shop.store, "checking"))
+    right = (await http.get("/reconcile")).json()
+    assert right["ok"], right
+    assert right["shelves"] >= 4
+    assert right["movements"] >= 7
+
+    products = shop.store.database("catalog").products
+    products.update_one({"_id": "checked"}, {"$inc": {"options.0.reserved": 1, "options.1.on_hand": -2}})
+    wrong = (await http.get("/reconcile")).json()
+    products.update_one({"_id": "checked"}, {"$inc": {"options.0.reserved": -1, "options.1.on_hand": 2}})
+    assert (wrong["ok"], wrong["difference_count"]) == (False, 3)
+    assert {
+        (row["option_id"], row["figure"], row["shelf"], row["source"], row["expected"]) for row in wrong["differences"]
+    } == {
+        ("s", "reserved", 3, "movements", 2),
+        ("s", "reserved", 3, "reservations", 2),
+        ("m", "on_hand", 1, "movements", 3),
+    }
+
+
 async def test_an_order_of_a_product_nobody_registers_is_rejected_after_its_wait(stack: Stack) -> None:
     async with Store(stack).opened() as store:
         await store.start("catalog", CATALOG_HOLD_UNKNOWN="PT1S")
