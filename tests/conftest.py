@@ -6,6 +6,7 @@ from hypothesis import settings
 from tests.support.stack import Stack, real_stack
 
 settings.register_profile("shared machine", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=1_500, stateful_step_count=80)
 settings.load_profile("shared machine")
 
 

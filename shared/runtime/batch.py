@@ -13,10 +13,11 @@ from typing import Any
 from shared.contracts.envelope import Envelope
 from shared.runtime.announce import rejection_row
 from shared.runtime.decision import Documents, NotYet, Ref, Refusal
-from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, read
+from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, by_arrival, read
 from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, Partition, Setting, WorkingSet
 
+QUEUED = Fault("QUEUED", "waits behind a parked record of its key")
 ANY_REVISION = -1
 """`If-Match: *`: whatever the revision is."""
 
@@ -108,11 +109,18 @@ class Batch:
         self._wake(self.work.apply(incoming))
         return self.work.documents(self.work.refs(incoming))
 
-    def retry(self, incoming: Incoming, *, seen: bool) -> Fault | None:
+    def retry(self, incoming: Incoming, *, seen: bool, told: bool) -> Fault | None:
         """Apply a record that was parked; the reason when it has to stay parked.
 
         seen: its message was remembered when it was parked. One that could not be read then may have come again since.
+        told: its sender knows of a refusal; that of one which queued until now does not.
         """
+        assert incoming.record is not None
+        gate = self._gates.get(incoming.record.shown_key)
+        if gate is not None and gate.passing is False:
+            return QUEUED
+        if gate is not None:
+            gate.passing = True
         if not seen and incoming.seen_key in self._seen:
             return None
         incoming.remembered = seen
@@ -125,7 +133,12 @@ class Batch:
         except NeedsMore:
             raise
         except Exception as error:
-            return as_fault(error)
+            fault = as_fault(error)
+            if not fault.answer and gate is not None:
+                gate.passing = False
+            elif fault.answer and not told:
+                self._reject(incoming.record, incoming.envelope, fault)
+            return fault
         return None
 
     def expire(self, held: Held) -> None:
@@ -238,7 +251,7 @@ class Batch:
             if not self.work.entry(ref).held:
                 continue
             waiting = [held for held in self._held.values() if held.waits_for == (ref.kind.name, ref.id)]
-            for held in sorted(waiting, key=lambda held: held.arrival):
+            for held in by_arrival((held.held_at, held.record.place, held) for held in waiting):
                 moved = self._try_held(held)
                 if moved is not None:
                     queue.extend([ref, *moved])
@@ -253,6 +266,8 @@ class Batch:
             self._park(held.record, None, fault, seen=True)
             return []
         incoming.held_at = held.held_at
+        if gate := self._gate(incoming):
+            return self._queue_held(held, incoming, gate)
         changed: list[Ref] = []
         try:
             if not self.work.stale(incoming):
@@ -286,23 +301,32 @@ class Batch:
         self._mark_seen(incoming)
         if blocking:
             gate = self._gates.setdefault(incoming.record.shown_key, Gate(incoming.record.shown_key, 0, 0))
-            gate.count += 1
-            gate.dirty = True
+            gate.shut()
+            gate.passing = False
 
     def _gate(self, incoming: Incoming) -> Gate | None:
-        return self._gates.get(incoming.record.shown_key) if incoming.record else None
+        """The gate that a record finds closed."""
+        gate = self._gates.get(incoming.record.shown_key) if incoming.record else None
+        return None if gate is None or gate.passing else gate
 
     def _queue(self, incoming: Incoming, gate: Gate) -> None:
         record = incoming.record
         assert record is not None
         if gate.count >= self.setting.max_parked_per_key:
             raise KeyFull(gate.key, (record.topic, record.partition))
-        fault = Fault("QUEUED", "waits behind a parked record of its key")
-        self._park(record, incoming.envelope, fault, queued=True, seen=True)
+        self._park(record, incoming.envelope, QUEUED, queued=True, seen=True)
         self._mark_seen(incoming)
-        gate.count += 1
-        gate.dirty = True
+        gate.shut()
         self._count(record, "parked")
+
+    def _queue_held(self, held: Held, incoming: Incoming, gate: Gate) -> list[Ref] | None:
+        """One that was woken queues like one that comes; where the queue is full it goes on waiting."""
+        if gate.count >= self.setting.max_parked_per_key:
+            return None
+        self._release(held)
+        self._park(held.record, incoming.envelope, QUEUED, queued=True, seen=True)
+        gate.shut()
+        return []
 
     def _park(
         self,
@@ -326,7 +350,12 @@ class Batch:
                 seen=seen,
             )
         )
-        if record.topic.endswith(".inbox") and not blocking and not queued:
+        if not blocking and not queued:
+            self._reject(record, envelope, fault)
+
+    def _reject(self, record: Record, envelope: Envelope | None, fault: Fault) -> None:
+        """Tell the sender."""
+        if record.topic.endswith(".inbox"):
             self.work.output.outbox.append(rejection_row(self.setting, record, envelope, fault, self.wall))
 
     # -- bookkeeping ------------------------------------------------------------------------------------------
@@ -345,5 +374,5 @@ class Batch:
 
 def as_fault(error: Exception) -> Fault:
     if isinstance(error, Refusal):
-        return Fault(error.error, error.sentence, error.field)
+        return Fault(error.error, error.sentence, error.field, answer=True)
     return Fault("RAISED", f"{type(error).__name__}: {error}"[:1000])

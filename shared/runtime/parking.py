@@ -163,8 +163,8 @@ class Parking:
         )
         if dry_run:
             raise _DryRun(result)
-        await self._remove(session, attempt, wanted, done)
         await self._keep(session, outcome)
+        await self._remove(session, attempt, wanted, done)
         await self._audit(session, "retry", actor, [row for row in rows if row["_id"] in done])
         return result, writes
 
@@ -190,13 +190,13 @@ class Parking:
         await transaction.write_gate(wanted.key, gate["version"], left)
 
     async def _keep(self, session: Session, outcome: Mapping[str, Fault | None]) -> None:
+        failed = {id: fault for id, fault in outcome.items() if fault is not None and fault.error != "QUEUED"}
         updates = [
-            UpdateOne(
-                {"_id": id}, {"$inc": {"attempts": 1}, "$set": {"error": fault.error, "sentence": fault.sentence}}
-            )
-            for id, fault in outcome.items()
-            if fault is not None and fault.error != "QUEUED"
+            UpdateOne({"_id": id}, {"$inc": {"attempts": 1}, "$set": {"error": why.error, "sentence": why.sentence}})
+            for id, why in failed.items()
         ]
+        answered = [id for id, fault in failed.items() if fault.answer]
+        updates += [UpdateOne({"_id": id}, {"$set": {"blocking": False, "queued": False}}) for id in answered]
         if updates:
             await self._parked.bulk_write(updates, session=session)
 

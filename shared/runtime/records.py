@@ -1,8 +1,10 @@
 """From a Kafka record to a message some handler answers, or to the reason why none can. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -11,9 +13,14 @@ from shared.contracts.envelope import Envelope, Headers, Malformed, decode
 from shared.runtime.decision import Actor, Document, Ref
 from shared.runtime.handlers import Handler, Handlers
 
+T = TypeVar("T")
 SHOWN_KEY_BYTES = 200
 UNREADABLE = frozenset({"MALFORMED", "UNKNOWN_VERSION", "UNKNOWN_TYPE"})
 """Errors that only `read` gives; INVALID is also said by handlers."""
+
+
+Place = tuple[str, int, int]
+"""Topic, partition and offset."""
 
 
 class Record(NamedTuple):
@@ -48,6 +55,10 @@ class Record(NamedTuple):
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     @property
+    def place(self) -> Place:
+        return self.topic, self.partition, self.offset
+
+    @property
     def shown_key(self) -> str:
         """The key for people and for grouping parked records, cut where it is too long to be anybody's.
 
@@ -56,13 +67,24 @@ class Record(NamedTuple):
         return "" if self.key is None else self.key[:SHOWN_KEY_BYTES].decode(errors="backslashreplace")
 
 
+def by_arrival(came: Iterable[tuple[datetime, Place, T]]) -> list[T]:
+    """What came of one partition by offset, whatever the clocks of the processes said; of several by when it came."""
+    ordered: list[tuple[datetime, Place, T]] = []
+    latest: dict[tuple[str, int], datetime] = {}
+    for at, place, one in sorted(came, key=itemgetter(1)):
+        latest[place[:2]] = max(at, latest.get(place[:2], at))
+        ordered.append((latest[place[:2]], place, one))
+    return [one for _, _, one in sorted(ordered, key=itemgetter(0, 1))]
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a record was not applied."""
+    """Why a record was not applied. answer: a decision said so, and it would say the same again."""
 
     error: str
     sentence: str
     field: str | None = None
+    answer: bool = False
 
 
 @dataclass(slots=True)

@@ -1,28 +1,17 @@
 """Applying parked records of one key again, in the order in which they came. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from operator import itemgetter
-from typing import Any
 
 from shared.runtime.batch import Batch
 from shared.runtime.decision import Document
-from shared.runtime.records import UNREADABLE, Fault, Read, ReadPast, Unreadable
+from shared.runtime.records import UNREADABLE, Fault, Place, Read, ReadPast, Unreadable, by_arrival
 
 
 def original_order(rows: Iterable[Document]) -> list[Document]:
-    """Rows of one partition by offset, whatever the clocks of their processes said; of several by when they came."""
-    came: list[tuple[datetime, tuple[Any, ...], Document]] = []
-    latest: dict[tuple[str, int], datetime] = {}
-    for place, row in sorted(((_place(row), row) for row in rows), key=itemgetter(0)):
-        at = max(row["parked_at"], latest.get(place[:2], row["parked_at"]))
-        latest[place[:2]] = at
-        came.append((at, place, row))
-    return [row for _, _, row in sorted(came, key=itemgetter(0, 1))]
+    return by_arrival((row["parked_at"], _place(row["record"]), row) for row in rows)
 
 
-def _place(row: Document) -> tuple[str, int, int]:
-    record = row["record"]
+def _place(record: Document) -> Place:
     return record["topic"], record["partition"], record["offset"]
 
 
@@ -36,6 +25,7 @@ def retry_all(
 ) -> dict[str, Fault | None]:
     """Why each row stays parked, None where it does not. Behind a gated row that stays, the later gated ones stay.
 
+    One that is refused now is no longer waited for, as if it had been refused when it came.
     gated: ids of the key's rows whose order is kept, all of them and in their order, be they retried or not.
     """
     outcome: dict[str, Fault | None] = {}
@@ -49,7 +39,7 @@ def retry_all(
             fault: Fault | None = Fault("QUEUED", f"waits behind {gated[stop]} of its key, which stays parked")
         else:
             fault = unstorable.get(id) or _retry(batch, row, records[id])
-        if fault is not None and place >= 0:
+        if fault is not None and not fault.answer and place >= 0:
             stop = min(stop, place)
         outcome[id] = fault
     return outcome
@@ -61,4 +51,5 @@ def _retry(batch: Batch, row: Document, record: Read) -> Fault | None:
     if isinstance(record, ReadPast):
         return None
     # Rows of an older version do not say whether their message is remembered; it was, if it could be read.
-    return batch.retry(record, seen=row.get("seen", row["error"] not in UNREADABLE))
+    seen = row.get("seen", row["error"] not in UNREADABLE)
+    return batch.retry(record, seen=seen, told=not row["blocking"] and not row["queued"])

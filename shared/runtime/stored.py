@@ -118,10 +118,6 @@ class Held:
     held_at: datetime
     expires_at: datetime
 
-    @property
-    def arrival(self) -> tuple[datetime, str, int, int]:
-        return (self.held_at, self.record.topic, self.record.partition, self.record.offset)
-
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
@@ -155,9 +151,18 @@ class Parked:
 
 @dataclass(slots=True)
 class Gate:
-    """Closed while a key's records queue behind one whose decision raised. Consumer and operator both write it."""
+    """Closed while a key's records queue behind one whose decision raised. Consumer and operator both write it.
+
+    passing: within a batch, whether a retry has it open (True), or it was closed anew (False).
+    """
 
     key: str
     version: int
     count: int
     dirty: bool = False
+    passing: bool | None = None
+
+    def shut(self) -> None:
+        """Behind one record more."""
+        self.count += 1
+        self.dirty = True

@@ -64,3 +64,31 @@ def test_a_refused_record_is_retried_by_itself_and_holds_nobody_up() -> None:
     (refused,) = bank.parked
     assert [fault.error for fault in bank.retry("a").values() if fault] == ["ILLEGAL_MOVE"]
     assert (bank.drop("a"), bank.parked, owner_and_balance(bank)) == ({refused.id}, [], ("first", 3))
+
+
+def test_what_waited_is_tried_in_the_order_of_its_offsets_and_queues_behind_a_bug() -> None:
+    bank = MemoryRuntime("bank", BANK, [ACCOUNT], BUGGY)
+    for hours, message in enumerate([OwnerChanged(account_id="a", owner="before"), *QUEUE]):
+        bank.wall = T0 - timedelta(hours=hours)
+        bank.deliver(message)
+    assert len(bank.held) == 4
+    bank.deliver(AccountOpened(account_id="a", owner="first"))
+    assert owner_and_balance(bank) == ("before", 0)
+    assert (bank.held, [one.fault.error for one in bank.parked]) == ({}, ["RAISED", "QUEUED", "QUEUED"])
+    fixed = deployed(bank, REPAIRED)
+    assert all(fault is None for fault in fixed.retry("a").values())
+    assert (owner_and_balance(fixed), fixed.gates) == (("last", 5), {})
+
+
+def test_a_queued_record_that_is_refused_at_last_is_told_to_its_sender_and_holds_nobody_up() -> None:
+    buggy = MemoryRuntime("bank", BANK, [ACCOUNT], BUGGY)
+    deposits = [Deposited(account_id="a", amount=amount) for amount in (-1, 3)]
+    buggy.deliver(AccountOpened(account_id="a", owner="first"), Broken(account_id="a"), *deposits)
+    assert buggy.rejected == []
+    fixed = deployed(buggy, REPAIRED)
+    outcome = fixed.retry("a")
+    assert [fault.error if fault else "" for fault in outcome.values()] == ["", "ILLEGAL_MOVE", ""]
+    assert ([one.type for one in fixed.rejected], fixed.gates) == (["bank.CommandRejected.v1"], {})
+    assert owner_and_balance(fixed) == ("repaired", 3)
+    fixed.retry("a")
+    assert len(fixed.rejected) == 1

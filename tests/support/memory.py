@@ -6,6 +6,7 @@ It loads and writes exactly what `shared.runtime.transaction` does, without Kafk
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from shared.contracts.envelope import Envelope, decode, encode
 from shared.runtime.batch import Batch, Loaded, Writes
 from shared.runtime.decision import Actor, Document, Documents, Kind, Ref
 from shared.runtime.handlers import Handlers
-from shared.runtime.records import Fault, Incoming, Read, Record, read
+from shared.runtime.records import Fault, Incoming, Read, Record, by_arrival, read
 from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.stored import NOTHING, Held, Parked, Stored
 from shared.runtime.timers import fire_all, fired_timer
@@ -55,6 +56,8 @@ def event_envelope(event: Event, subject: str, sequence: int, **attributes: Any)
 
 
 class MemoryRuntime:
+    batch: type[Batch] = Batch
+
     def __init__(self, service: str, table: Handlers, kinds: Sequence[Kind[Any]], policy: Any) -> None:
         by_name = {kind.name: kind for kind in kinds}
         self.setting = Setting(service, table, by_name, policy, hold_for=table.hold_for)
@@ -114,8 +117,8 @@ class MemoryRuntime:
     def expire(self, *, at: datetime) -> None:
         """Ends the waits that are over at a wall clock time."""
         self.wall = at
-        due = sorted((held for held in self.held.values() if held.expires_at <= at), key=lambda held: held.arrival)
-        for held in due:
+        due = [(held.held_at, held.record.place, held) for held in self.held.values() if held.expires_at <= at]
+        for held in by_arrival(due):
             self._run([read(held.record, self.setting.table)], partial(Batch.expire, held=held))
 
     def pass_time(self, until: datetime) -> None:
@@ -140,6 +143,11 @@ class MemoryRuntime:
         records = {row["_id"]: read(Record.of(row["record"]), self.setting.table) for row in selected}
         act = partial(retry_all, rows=selected, records=records, gated=gated, unstorable={})
         outcome: dict[str, Fault | None] = self._run(list(records.values()), act)
+        answers = {id: fault for id, fault in outcome.items() if fault is not None and fault.answer}
+        self.parked = [
+            replace(one, fault=answers[one.id], blocking=False, queued=False) if one.id in answers else one
+            for one in self.parked
+        ]
         self._unpark(key, {id for id, fault in outcome.items() if fault is None})
         return outcome
 
@@ -178,6 +186,11 @@ class MemoryRuntime:
         return NOTHING if document is None else Stored.of(ref.kind, {**document})
 
     def _run(self, incoming: Sequence[Read], act: Callable[[Batch], Any]) -> Any:
+        result, writes = self._decide(incoming, act)
+        self._write(writes)
+        return result
+
+    def _decide(self, incoming: Sequence[Read], act: Callable[[Batch], Any]) -> tuple[Any, Writes]:
         messages = [one for one in incoming if isinstance(one, Incoming)]
         loaded: dict[Ref, Stored[Any]] = {}
         held: dict[str, Held] = {}
@@ -191,15 +204,14 @@ class MemoryRuntime:
                 waiting = [read(one.record, self.setting.table) for one in new.values()]
                 messages += [one for one in waiting if isinstance(one, Incoming)]
                 more = missing(self.setting, loaded, messages)
-            batch = Batch(self.setting, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
+            batch = self.batch(self.setting, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
             try:
                 result = act(batch)
                 writes = batch.finish()
             except NeedsMore as needs:
                 more = needs.refs
                 continue
-            self._write(writes)
-            return result
+            return result, writes
 
     def _write(self, writes: Writes) -> None:
         for entry in writes.entries:
@@ -208,7 +220,8 @@ class MemoryRuntime:
         for id in writes.released:
             self.held.pop(id, None)
         self.held |= writes.held
-        self.parked += writes.parked
+        again = {one.id for one in writes.parked}
+        self.parked = [one for one in self.parked if one.id not in again] + writes.parked
         self.gates |= {gate.key: (gate.version + 1, gate.count) for gate in writes.gates}
         self.records += [Record(r.topic, 0, 0, r.key, r.value, r.headers, 0) for r in writes.output.outbox]
         for (collection, id), row in writes.output.rows.items():

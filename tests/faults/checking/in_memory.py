@@ -71,7 +71,7 @@ class MemoryShop:
         for collection, rows in runtime.rows.items():
             store[collection] = [{**row, "_id": id} for id, row in rows.items()]
         for collection, tallies in runtime.tallies.items():
-            store[collection] = [{**_nested(tally), "_id": id} for id, tally in tallies.items()]
+            store[collection] = [{**nested(tally), "_id": id} for id, tally in tallies.items()]
         return store
 
     def _offsets(self, service: str) -> list[Document]:
@@ -94,7 +94,7 @@ def _taken(runtime: MemoryRuntime) -> list[Record]:
     return records
 
 
-def _nested(flat: Document) -> Document:
+def nested(flat: Document) -> Document:
     """Dotted paths as the documents in documents that MongoDB makes of them."""
     nested: Document = {}
     for path, value in flat.items():

@@ -1,0 +1,65 @@
+"""The model proves something: with one protection taken away it finds a history that ends wrong."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from shared.runtime.batch import Batch, Loaded
+from shared.runtime.decision import NotYet
+from shared.runtime.records import Incoming
+from shared.runtime.working_set import Setting, WorkingSet
+from tests.faults.model.store import Store
+from tests.faults.model.test_model import Histories
+
+
+class Deaf(WorkingSet):
+    def stale(self, incoming: Incoming) -> bool:
+        return False
+
+
+class NoSequenceGuard(Batch):
+    def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
+        super().__init__(setting, loaded, wall)
+        self.work = Deaf(setting, loaded.documents)
+        self.writes.output = self.work.output
+
+
+class NoSeenGuard(Batch):
+    def _mark_seen(self, incoming: Incoming) -> None:
+        pass
+
+
+class HoldsWithoutWriting(Batch):
+    def _hold(self, incoming: Incoming, early: NotYet) -> None:
+        entry = self.work.entry(early.waits_for or incoming.ref)
+        dirty = entry.dirty
+        super()._hold(incoming, early)
+        entry.dirty = dirty
+
+
+class NoGate(Batch):
+    def _gate(self, incoming: Incoming) -> None:
+        return None
+
+
+@pytest.mark.parametrize("protection", [NoSequenceGuard, NoSeenGuard, HoldsWithoutWriting, NoGate, "offset guard"])
+def test_without_a_protection_a_history_ends_wrong(protection: type[Batch] | str) -> None:
+    changed: dict[str, Any] = {"guards_offsets": False} if isinstance(protection, str) else {"batch": protection}
+    store = type("Unprotected", (Store,), changed)
+    machine = type("Unprotected", (Histories,), {"store": store})
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine, settings=SEARCH)
+
+
+SEARCH = settings(
+    max_examples=500,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    print_blob=False,
+    suppress_health_check=list(HealthCheck),
+)
