@@ -50,7 +50,6 @@ FAULTS = [
         past_its_session,
         {"orders": "consume.in_transaction@12:freeze"},
         groups=["orders"],
-        fast=True,
     ),
     Fault(
         "F6",

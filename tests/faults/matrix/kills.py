@@ -122,7 +122,6 @@ FAULTS = [
         before_publishing,
         {"orders": "relay.before_send@15"},
         groups=["orders"],
-        fast=True,
     ),
     Fault(
         "F2",
@@ -130,7 +129,6 @@ FAULTS = [
         after_publishing,
         {"orders": "relay.before_delete@15"},
         groups=["orders"],
-        fast=True,
     ),
     around_the_commit("consume.in_transaction"),
     around_the_commit("consume.before_commit"),
