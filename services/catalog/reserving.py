@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.catalog.domain.exchanges import asked
 from services.catalog.domain.product import Product
-from services.catalog.domain.reservation import changes, waits_for
+from services.catalog.domain.reservation import Change, changes, lines_to_settle, waits_for
 from services.catalog.domain.settlement import settle
 from services.catalog.repository import product, reservation
-from shared.contracts.orders import OrderEvent
+from shared.contracts.orders import OrderEvent, OrderState
 from shared.runtime.decision import Context, Decision, Documents, NotYet, Ref
 
 
@@ -16,12 +17,12 @@ def products_of(event: OrderEvent, docs: Documents) -> Iterable[Ref]:
     ref = reservation.ref(event.order.order_id)
     if ref not in docs:
         return []
-    found = changes(docs.get(reservation, ref.id), event.order)
+    found = _changes(docs, event.order)
     return {product.ref(change.line.product_id) for change in found}
 
 
 def reserve(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, Decision[Any]]:
-    found = changes(docs.get(reservation, event.order.order_id), event.order)
+    found = _changes(docs, event.order)
     if missing := waits_for(found, _products(docs)):
         raise NotYet(
             f"product {missing} is not known yet", waits_for=product.ref(missing), hold_for=ctx.policy.hold_unknown
@@ -35,6 +36,12 @@ def reserve_what_is_known(docs: Documents, event: OrderEvent, ctx: Context) -> M
     settled = settle(docs.get(reservation, order.order_id), order, _products(docs), ctx)
     products = {product.ref(id): decision for id, decision in settled.products.items()}
     return {reservation.ref(order.order_id): settled.reservation, **products}
+
+
+def _changes(docs: Documents, order: OrderState) -> list[Change]:
+    """With all that exchanges ask for, be it there or not."""
+    known = docs.get(reservation, order.order_id)
+    return changes(known, lines_to_settle(known, order, [claim.claim_id for claim in asked(known, order)]))
 
 
 def _products(docs: Documents) -> dict[str, Product]:

@@ -3,20 +3,21 @@
 from fastapi import APIRouter, Request, Response
 
 from services.orders.answering import OrderView, an_id, answer
-from services.orders.commands import HoldClaim, ReleaseClaim, RetryRefund
+from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim, ReleaseClaim, RetryRefund
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney
 from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
+    ClaimParts,
     ClaimSubmitted,
     CollectedLines,
     GoodwillLines,
     ParcelCollected,
-    Parts,
     PickupStarted,
     RefundDeclined,
     RefundPaid,
     RefundSubmitted,
+    ShipmentHandedOver,
 )
 from shared.contracts.orders import ClaimType, HoldReason, Reason
 from shared.runtime.http import Caller, Runtime
@@ -27,7 +28,7 @@ router = APIRouter()
 class NewClaim(Contract):
     claim_id: Id = an_id("clm")
     type: ClaimType
-    lines: Parts | None = None
+    lines: ClaimParts | None = None
     reason: Reason
     decided: bool = False
 
@@ -107,6 +108,29 @@ async def release_claim(
     request: Request, runtime: Runtime, actor: Caller, id: Id, claim_id: Id, body: EndOfHold
 ) -> Response:
     return await answer(request, runtime, actor, ReleaseClaim(order_id=id, claim_id=claim_id, **dict(body)))
+
+
+class NewReplacement(Contract):
+    shipment_id: Id = an_id("shp")
+    carrier: Code
+    tracking_no: Code
+
+
+@router.post("/orders/{id}/claims/{claim_id}/replacement", response_model=OrderView)
+async def send_replacement(
+    request: Request, runtime: Runtime, actor: Caller, id: Id, claim_id: Id, body: NewReplacement
+) -> Response:
+    return await answer(request, runtime, actor, ShipmentHandedOver(order_id=id, claim_id=claim_id, **dict(body)))
+
+
+@router.post("/orders/{id}/claims/{claim_id}/finish", response_model=OrderView)
+async def finish_exchange(request: Request, runtime: Runtime, actor: Caller, id: Id, claim_id: Id) -> Response:
+    return await answer(request, runtime, actor, FinishExchange(order_id=id, claim_id=claim_id))
+
+
+@router.post("/orders/{id}/claims/{claim_id}/convert", response_model=OrderView)
+async def convert_to_return(request: Request, runtime: Runtime, actor: Caller, id: Id, claim_id: Id) -> Response:
+    return await answer(request, runtime, actor, ConvertToReturn(order_id=id, claim_id=claim_id))
 
 
 @router.post("/orders/{id}/refunds", response_model=OrderView)

@@ -27,6 +27,18 @@ class ReleaseClaim(OrdersMessage):
     """The charge was paid otherwise, or waived: nothing is taken off the refund."""
 
 
+class FinishExchange(OrdersMessage):
+    """The replacement is with the customer."""
+
+    claim_id: Id
+
+
+class ConvertToReturn(OrdersMessage):
+    """An exchange goes on as a return: there is no replacement, or the customer wants none any more."""
+
+    claim_id: Id
+
+
 class RetryRefund(OrdersMessage):
     """Ask the provider once more for a refund that failed."""
 

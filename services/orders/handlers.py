@@ -3,12 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
+from services.orders.commands import (
+    ConfirmOrder,
+    ConvertToReturn,
+    DecidePurchase,
+    FinishExchange,
+    HoldClaim,
+    ReleaseClaim,
+    RetryRefund,
+)
 from services.orders.domain import (
     claiming,
     confirming,
     deciding,
     dispatching,
+    exchanging,
     holding,
     payment,
     placing,
@@ -72,6 +81,8 @@ TABLE.on(PickupStarted, ORDER, decide=returning.start_pickup)
 TABLE.on(ParcelCollected, ORDER, decide=returning.collect)
 TABLE.on(HoldClaim, ORDER, decide=holding.hold)
 TABLE.on(ReleaseClaim, ORDER, decide=holding.release)
+TABLE.on(FinishExchange, ORDER, decide=exchanging.finish_exchange)
+TABLE.on(ConvertToReturn, ORDER, decide=exchanging.convert)
 TABLE.on(RefundSubmitted, ORDER, decide=refunding.give_goodwill)
 TABLE.on(RefundPaid, ORDER, decide=refunding.settle)
 TABLE.on(RefundDeclined, ORDER, decide=refunding.fail)

@@ -87,11 +87,20 @@ class Shortage(Contract):
     available: int
 
 
+class Replacement(Contract):
+    """Whether an exchange can have what it is to send."""
+
+    claim_id: Id
+    status: ReservationStatus
+    code: ShortageCode | None = None
+
+
 class ReservationState(Contract):
     order_id: Id
     status: ReservationStatus
     lines: tuple[ReservationLine, ...]
     shortages: tuple[Shortage, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
     flags: tuple[Code, ...] = ()
     """SHIPPED_UNRESERVED: a parcel took units nothing was reserved for. PRODUCT_UNKNOWN: units of it are not booked."""
 
@@ -135,10 +144,12 @@ class ReservationEvent(Event):
 
 
 class StockReserved(ReservationEvent):
-    pass
+    claim_id: Id | None = None
+    """Only what this exchange is to send."""
 
 
 class StockRejected(ReservationEvent):
+    claim_id: Id | None = None
     code: ShortageCode
     """The gravest of the shortages: UNKNOWN_PRODUCT, then NOT_ON_SALE, then SOLD_OUT."""
 

@@ -41,6 +41,14 @@ Parts = Annotated[tuple[LineUnits, ...], Field(min_length=1, max_length=MAX_LINE
 """Units of some of the order's lines."""
 
 
+class ClaimPart(LineUnits):
+    target_option_id: Id | None = None
+    """Of the same product: what an exchange is to send."""
+
+
+ClaimParts = Annotated[tuple[ClaimPart, ...], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_distinct)]
+
+
 class Recipient(Contract):
     """Where to deliver. Personal: kept in orders, never published."""
 
@@ -121,13 +129,17 @@ class PaymentDeclined(OrdersMessage):
 
 
 class ShipmentHandedOver(OrdersMessage):
-    """A parcel left. Without `lines` everything not shipped and not cancelled is in it."""
+    """A parcel left. Without `lines` everything not shipped and not cancelled is in it.
+
+    With `claim_id` it is what an exchange sends in place of what came back.
+    """
 
     shipment_id: Id
     carrier: Code
     tracking_no: Code
     lines: Parts | None = None
     withdraw_cancel_request: bool = False
+    claim_id: Id | None = None
 
 
 class ShipmentDelivered(OrdersMessage):
@@ -152,7 +164,7 @@ class ClaimSubmitted(OrdersMessage):
 
     claim_id: Id
     type: ClaimType
-    lines: Parts | None = None
+    lines: ClaimParts | None = None
     reason: Reason
     decided: bool = False
 

@@ -49,6 +49,10 @@ class ClaimStatus(StrEnum):
     COLLECT_DONE = "COLLECT_DONE"
     RETURN_DONE = "RETURN_DONE"
     RETURN_REJECT = "RETURN_REJECT"
+    EXCHANGE_REQUEST = "EXCHANGE_REQUEST"
+    EXCHANGE_REDELIVERING = "EXCHANGE_REDELIVERING"
+    EXCHANGE_DONE = "EXCHANGE_DONE"
+    EXCHANGE_REJECT = "EXCHANGE_REJECT"
     WITHDRAWN = "WITHDRAWN"
 
 
@@ -189,6 +193,10 @@ class Pickup(Contract):
 
 
 class ClaimLine(LineUnits):
+    option_id: Id | None = None
+    """What comes back: of a unit that was exchanged before, the option it was exchanged for."""
+    target_option_id: Id | None = None
+    """What an exchange sends in its place."""
     good: Count = 0
     """Of the units that came back: fit to be sold again."""
     damaged: Count = 0
@@ -204,6 +212,10 @@ class Claim(Contract):
     pickup: Pickup | None = None
     collected_at: Utc | None = None
     hold: Hold | None = None
+    converted_at: Utc | None = None
+    """When an exchange became this return."""
+    replacement_stock: StockStatus | None = None
+    replacement: Shipment | None = None
     closed_at: Utc | None = None
     refund_id: Id | None = None
 
@@ -378,6 +390,18 @@ class ClaimCollected(ClaimEvent):
     """The goods are back and counted."""
 
 
+class ReplacementAnswered(ClaimEvent):
+    """Catalog has, or has not, what an exchange is to send: `replacement_stock`."""
+
+
+class ReplacementShipped(ClaimEvent):
+    pass
+
+
+class ClaimConverted(ClaimEvent):
+    """An exchange goes on as a return."""
+
+
 class ClaimHeld(ClaimEvent):
     pass
 
@@ -428,6 +452,9 @@ EVENTS: tuple[type[OrderEvent], ...] = (
     ClaimCollected,
     ClaimHeld,
     ClaimReleased,
+    ClaimConverted,
+    ReplacementAnswered,
+    ReplacementShipped,
     ClaimCompleted,
     RefundRequested,
     RefundSettled,

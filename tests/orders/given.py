@@ -20,6 +20,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
+    ClaimPart,
     ClaimSubmitted,
     CollectedLine,
     DispatchDelayRequested,
@@ -137,14 +138,22 @@ def declined(payment_id: str = "pay_0", amount: int = 13_000) -> PaymentDeclined
     return PaymentDeclined(order_id=ID, payment_id=payment_id, amount=won(amount), error_code="CARD_LIMIT")
 
 
-def reserved(order_id: str = ID) -> StockReserved:
+def reserved(order_id: str = ID, claim_id: str | None = None) -> StockReserved:
     reservation = ReservationState(order_id=order_id, status=ReservationStatus.RESERVED, lines=())
-    return StockReserved(reservation=reservation)
+    return StockReserved(reservation=reservation, claim_id=claim_id)
 
 
-def rejected(code: ShortageCode = ShortageCode.SOLD_OUT, order_id: str = ID) -> StockRejected:
+def rejected(
+    code: ShortageCode = ShortageCode.SOLD_OUT, order_id: str = ID, claim_id: str | None = None
+) -> StockRejected:
     reservation = ReservationState(order_id=order_id, status=ReservationStatus.REJECTED, lines=())
-    return StockRejected(reservation=reservation, code=code)
+    return StockRejected(reservation=reservation, code=code, claim_id=claim_id)
+
+
+def asked_for(wanted: Units | None, target: str | None = None) -> tuple[ClaimPart, ...] | None:
+    if wanted is None:
+        return None
+    return tuple(ClaimPart(line_id=id, quantity=n, target_option_id=target) for id, n in wanted.items())
 
 
 def units(wanted: Units | None) -> tuple[LineUnits, ...] | None:
@@ -179,7 +188,7 @@ def cancel(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) 
         "order_id": ID,
         "claim_id": claim_id,
         "type": ClaimType.CANCEL,
-        "lines": units(wanted),
+        "lines": asked_for(wanted),
         "reason": Reason.INTENT_CHANGED,
     }
     return ClaimSubmitted(**content | fields)
@@ -187,6 +196,19 @@ def cancel(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) 
 
 def sent_back(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) -> ClaimSubmitted:
     return cancel(claim_id, wanted, **{"type": ClaimType.RETURN} | fields)
+
+
+def exchange(
+    claim_id: str = "clm_1", wanted: Units | None = None, target: str = "blue", **fields: Any
+) -> ClaimSubmitted:
+    lines = asked_for(wanted or {"1": 1}, target)
+    return cancel(claim_id, **{"type": ClaimType.EXCHANGE, "lines": lines} | fields)
+
+
+def replaced(claim_id: str = "clm_1", shipment_id: str = "shp_9") -> ShipmentHandedOver:
+    return ShipmentHandedOver(
+        order_id=ID, shipment_id=shipment_id, carrier="CJGLS", tracking_no=f"T-{shipment_id}", claim_id=claim_id
+    )
 
 
 def decided(decision: ClaimDecision, claim_id: str = "clm_1", *, waive_pickup: bool = False) -> ClaimDecided:
@@ -236,6 +258,12 @@ def a_paid_order(*lines: SubmittedLine, **fields: Any) -> Desk:
 
 def a_delivered_order(*lines: SubmittedLine, **fields: Any) -> Desk:
     return an_order_to_ship(*lines, **fields).tell(shipped("shp_0"), delivered("shp_0"))
+
+
+def an_exchange_to_send(*lines: SubmittedLine, **fields: Any) -> Desk:
+    """Of one unit: it is back, and catalog has what is to come instead."""
+    desk = a_delivered_order(*lines, **fields).tell(exchange("clm_0"), picked_up("clm_0"), collected("clm_0"))
+    return desk.catalog_says(reserved(claim_id="clm_0"))
 
 
 def an_order_to_ship(*lines: SubmittedLine, **fields: Any) -> Desk:

@@ -51,14 +51,16 @@ def _parts(order: OrderState) -> Iterator[str]:
         delivered.update(parts if shipment.delivered_at else {})
     for claim in order.claims:
         if claim.closed_at is None:
-            kind = "back" if claim.type is ClaimType.RETURN else "cancel"
-            asked.update({f"{kind} {part.line_id}": part.quantity for part in claim.lines})
+            asked.update({f"{claim.type} {part.line_id}": part.quantity for part in claim.lines})
         if claim.status is ClaimStatus.RETURN_DONE:
             back.update({part.line_id: part.quantity for part in claim.lines})
     for line in order.lines:
         id = line.line_id
-        counted = (line.shipped, line.delivered, line.cancel_open, line.return_open, line.returned)
-        if counted != (shipped[id], delivered[id], asked[f"cancel {id}"], asked[f"back {id}"], back[id]):
+        opened = (line.cancel_open, line.return_open, line.exchange_open)
+        if opened != tuple(asked[f"{type} {id}"] for type in ClaimType):
+            yield f"line {id}: units in open claims {opened} are not those of its claims"
+        counted = (line.shipped, line.delivered, line.returned)
+        if counted != (shipped[id], delivered[id], back[id]):
             yield f"line {line.line_id}: counters {counted} are not those of its shipments and claims"
 
 

@@ -1,9 +1,10 @@
 """What an order has taken from the shelves: a function of the order's state, so a missed or repeated event heals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from services.catalog.domain.exchanges import granted, has_exchanges, lines_by_option
 from services.catalog.domain.product import Option, Product
 from shared.contracts.catalog import ReservationLine, ReservationState, ReservationStatus, Shortage, ShortageCode
 from shared.contracts.orders import LineState, OrderState
@@ -40,15 +41,24 @@ class Change(NamedTuple):
         return self._replace(reserved=0)
 
 
-def changes(reservation: ReservationState | None, order: OrderState) -> list[Change]:
+def lines_to_settle(
+    reservation: ReservationState | None, order: OrderState, also: Collection[str] = ()
+) -> Sequence[LineState]:
+    """The order's lines; where exchanges made them of several options, one for each. also: exchanges to reserve for."""
+    if not has_exchanges(order):
+        return order.lines
+    return tuple(lines_by_option(order, granted(reservation).union(also)))
+
+
+def changes(reservation: ReservationState | None, lines: Iterable[LineState]) -> list[Change]:
     """reserved = ordered − cancelled − shipped, committed = shipped, restocked; a rejected order reserves nothing."""
     rejected = reservation is not None and reservation.status is ReservationStatus.REJECTED
-    kept = {line.line_id: line for line in reservation.lines} if reservation else {}
+    kept = {(line.line_id, line.option_id): line for line in reservation.lines} if reservation else {}
     found = []
-    for line in order.lines:
+    for line in lines:
         reserved = 0 if rejected else max(0, line.ordered - line.cancelled - line.shipped)
         committed, restocked = line.shipped, line.restocked
-        if has := kept.get(line.line_id):
+        if has := kept.get((line.line_id, line.option_id)):
             reserved, committed, restocked = (
                 reserved - has.reserved,
                 committed - has.committed,

@@ -5,10 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from services.catalog.domain.exchanging import after_answers, answered_exchanges
 from services.catalog.domain.product import Product, Shift
-from services.catalog.domain.reservation import Change, changes, gravest, is_alive, line_after, option_of, shortages
+from services.catalog.domain.reservation import (
+    Change,
+    changes,
+    gravest,
+    is_alive,
+    line_after,
+    lines_to_settle,
+    option_of,
+    shortages,
+)
 from services.catalog.domain.stock import MovementKind, movement
 from shared.contracts.catalog import (
+    Replacement,
     ReservationLine,
     ReservationState,
     ReservationStatus,
@@ -16,7 +27,7 @@ from shared.contracts.catalog import (
     StockRejected,
     StockReserved,
 )
-from shared.contracts.orders import OrderState
+from shared.contracts.orders import LineState, OrderState
 from shared.runtime.decision import Announcement, Context, Decision, Row
 
 SHIPPED_UNRESERVED = "SHIPPED_UNRESERVED"
@@ -37,8 +48,12 @@ def settle(
     Only the first reservation is all or none. What was shipped is booked in any case; units of a product that is
     not known are left out and booked when a later event of the order finds it.
     """
-    found = changes(reservation, order)
-    if reservation is not None and not found:
+    answers = answered_exchanges(reservation, order, products)
+    replacements = after_answers(reservation, answers)
+    having = [answer.claim_id for answer in replacements if answer.status is ReservationStatus.RESERVED]
+    lines = lines_to_settle(reservation, order, having)
+    found = changes(reservation, lines)
+    if reservation is not None and not found and not answers:
         return Settlement(Decision(reservation), {})
     short = tuple(shortages(found, products)) if reservation is None else ()
     if short:
@@ -47,14 +62,15 @@ def settle(
     after = ReservationState(
         order_id=order.order_id,
         status=reservation.status if reservation else _first_status(short),
-        lines=tuple(_lines(reservation, order, booked)),
+        lines=tuple(_lines(reservation, lines, booked)),
         shortages=reservation.shortages if reservation else short,
+        replacements=replacements,
         flags=_flags(reservation, booked, missed=len(booked) < len(found)),
     )
     if after == reservation:
         return Settlement(Decision(reservation), {})
-    answer = () if reservation else _answer(order, short)
-    return Settlement(Decision(after, answer), _shelves(booked, order.order_id, products, ctx))
+    answer = [] if reservation else _answer(order, short)
+    return Settlement(Decision(after, [*answer, *map(_told, answers)]), _shelves(booked, order.order_id, products, ctx))
 
 
 def _first_status(short: tuple[Shortage, ...]) -> ReservationStatus:
@@ -68,13 +84,19 @@ def _answer(order: OrderState, short: tuple[Shortage, ...]) -> Sequence[Announce
     return [StockReserved] if is_alive(order) else []
 
 
+def _told(answer: Replacement) -> Announcement:
+    if answer.code is None:
+        return partial(StockReserved, claim_id=answer.claim_id)
+    return partial(StockRejected, claim_id=answer.claim_id, code=answer.code)
+
+
 def _lines(
-    reservation: ReservationState | None, order: OrderState, booked: Sequence[Change]
+    reservation: ReservationState | None, lines: Sequence[LineState], booked: Sequence[Change]
 ) -> Iterator[ReservationLine]:
-    before = {line.line_id: line for line in reservation.lines} if reservation else {}
-    changed = {change.line.line_id: change for change in booked}
-    for line in order.lines:
-        kept, change = before.get(line.line_id), changed.get(line.line_id)
+    before = {(line.line_id, line.option_id): line for line in reservation.lines} if reservation else {}
+    changed = {(change.line.line_id, change.line.option_id): change for change in booked}
+    for line in lines:
+        kept, change = before.get((line.line_id, line.option_id)), changed.get((line.line_id, line.option_id))
         yield kept if kept and change is None else line_after(kept, change or Change(line))
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from services.orders.domain.order import (
     Order,
     Units,
-    as_claim_lines,
     as_lines,
     as_units,
     counted,
@@ -19,6 +18,7 @@ from shared.contracts.orders import (
     Claim,
     ClaimApproved,
     ClaimCompleted,
+    ClaimLine,
     ClaimStatus,
     ClaimType,
     OrderCancelled,
@@ -86,7 +86,8 @@ def _without(claim: Claim, to_take: Counter[str], ctx: Context) -> Claim:
     to_take.subtract(given)
     rest = {line_id: quantity - given[line_id] for line_id, quantity in parts.items() if quantity > given[line_id]}
     if rest:
-        return claim.model_copy(update={"lines": as_claim_lines(rest)})
+        left = tuple(ClaimLine(line_id=line_id, quantity=quantity) for line_id, quantity in rest.items())
+        return claim.model_copy(update={"lines": left})
     return claim.model_copy(update={"status": ClaimStatus.WITHDRAWN, "closed_at": ctx.now})
 
 

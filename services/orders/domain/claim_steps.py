@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.orders.domain.order import is_held
-from shared.contracts.orders import Claim, ClaimStatus, ClaimType
+from shared.contracts.orders import Claim, ClaimStatus, ClaimType, StockStatus
 
 WAY = {
     ClaimType.CANCEL: (ClaimStatus.CANCEL_REQUEST, ClaimStatus.CANCEL_DONE),
@@ -14,9 +14,20 @@ WAY = {
         ClaimStatus.COLLECT_DONE,
         ClaimStatus.RETURN_DONE,
     ),
+    ClaimType.EXCHANGE: (
+        ClaimStatus.EXCHANGE_REQUEST,
+        ClaimStatus.COLLECTING,
+        ClaimStatus.COLLECT_DONE,
+        ClaimStatus.EXCHANGE_REDELIVERING,
+        ClaimStatus.EXCHANGE_DONE,
+    ),
 }
 """The statuses that a claim which is granted goes through."""
-REJECTED = {ClaimType.CANCEL: ClaimStatus.CANCEL_REJECT, ClaimType.RETURN: ClaimStatus.RETURN_REJECT}
+REJECTED = {
+    ClaimType.CANCEL: ClaimStatus.CANCEL_REJECT,
+    ClaimType.RETURN: ClaimStatus.RETURN_REJECT,
+    ClaimType.EXCHANGE: ClaimStatus.EXCHANGE_REJECT,
+}
 
 
 class Step(NamedTuple):
@@ -26,7 +37,12 @@ class Step(NamedTuple):
     held: bool | None = None
     """Whether the claim has to be on hold; None where that makes no difference."""
 
-    def is_open_to(self, claim: Claim) -> bool:
+    reserved: bool = False
+    """Whether catalog has to have reserved the replacement; what a carrier tells never waits for catalog."""
+
+    def is_open_to(self, claim: Claim, role: str) -> bool:
+        if self.reserved and role != "system" and claim.replacement_stock is not StockStatus.RESERVED:
+            return False
         return self.is_for(claim) and claim.status in self.sources and self.held in (None, is_held(claim))
 
     def is_for(self, claim: Claim) -> bool:
@@ -67,3 +83,8 @@ RELEASE = _steps(None, *UNDONE, held=True)
 APPROVE_RETURN = _steps(ClaimType.RETURN, *UNDONE, held=False)
 REJECT_RETURN = _steps(ClaimType.RETURN, *UNDONE)
 WITHDRAW_RETURN = _steps(ClaimType.RETURN, *_before_collected([ClaimType.RETURN]))
+SEND_REPLACEMENT = _steps(ClaimType.EXCHANGE, ClaimStatus.COLLECT_DONE, held=False)._replace(reserved=True)
+FINISH_EXCHANGE = _steps(ClaimType.EXCHANGE, ClaimStatus.EXCHANGE_REDELIVERING)
+REJECT_EXCHANGE = _steps(ClaimType.EXCHANGE, *UNDONE)
+WITHDRAW_EXCHANGE = _steps(ClaimType.EXCHANGE, *_before_collected([ClaimType.EXCHANGE]))
+CONVERT = _steps(ClaimType.EXCHANGE, *UNDONE)

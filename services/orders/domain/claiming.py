@@ -4,15 +4,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from services.orders.domain import cancelling, returning
+from services.orders.domain import cancelling, exchanging, returning
 from services.orders.domain.claim_steps import REJECTED, first, last
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, permit, require
-from services.orders.domain.order import Order, as_claim_lines, free, with_customer
+from services.orders.domain.order import Order, Units, free, options_with_customer, with_customer
 from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.units import wanted
 from shared.contracts.inbox_orders import ClaimDecided, ClaimDecision, ClaimSubmitted
 from shared.contracts.orders import (
     Claim,
+    ClaimLine,
     ClaimRejected,
     ClaimRequested,
     ClaimStatus,
@@ -20,6 +21,7 @@ from shared.contracts.orders import (
     ClaimWithdrawn,
     LineState,
     Reason,
+    StockStatus,
 )
 from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
@@ -59,15 +61,23 @@ RULES = {
         with_customer,
         returning.grant,
     ),
+    ClaimType.EXCHANGE: Rules(
+        Move.REQUEST_EXCHANGE,
+        Move.SEND_REPLACEMENT,
+        Move.REJECT_EXCHANGE,
+        Move.WITHDRAW_EXCHANGE,
+        frozenset(Reason),
+        with_customer,
+        exchanging.never_granted_at_once,
+    ),
 }
 
 
 def request(order: Order, message: ClaimSubmitted, ctx: Context) -> Decision[Order]:
-    rules = RULES.get(message.type)
-    if rules is None:
-        raise Invalid(f"{message.type} is not offered", field="type")
+    rules = RULES[message.type]
     if message.reason not in rules.reasons:
         raise Invalid(f"{message.reason} is no reason to {message.type.lower()}", field="reason")
+    exchanging.check_targets(message)
     if message.decided:
         permit(order, rules.approve, ctx)
     if is_repeat(order, "claim", message.claim_id, message, ctx):
@@ -76,7 +86,7 @@ def request(order: Order, message: ClaimSubmitted, ctx: Context) -> Decision[Ord
     if len(order.state.claims) >= MAX_CLAIMS:
         raise illegal(order, ctx, f"an order takes at most {MAX_CLAIMS} claims")
     claim = _claim(order, message, rules, ctx)
-    if message.type is ClaimType.RETURN and not message.decided:
+    if message.type is not ClaimType.CANCEL and not message.decided:
         returning.check_window(order, claim, ctx)
     asked = answered(order, "claim", claim.claim_id, message).now(ctx, claims=(*order.state.claims, claim))
     if not message.decided:
@@ -91,6 +101,8 @@ def decide(order: Order, message: ClaimDecided, ctx: Context) -> Decision[Order]
     if known.status is _end(known.type, message.decision):
         return Decision(order)
     rules = RULES[known.type]
+    if known.type is ClaimType.EXCHANGE and message.decision is ClaimDecision.APPROVED:
+        raise illegal(order, ctx, "an exchange is granted by sending the replacement", "decision")
     claim = claim_to(order, _move(rules, message.decision), message.claim_id, ctx)
     if message.decision is ClaimDecision.APPROVED:
         returning.check_collected(order, claim, ctx, waived=message.waive_pickup)
@@ -102,14 +114,36 @@ def decide(order: Order, message: ClaimDecided, ctx: Context) -> Decision[Order]
 
 
 def _claim(order: Order, message: ClaimSubmitted, rules: Rules, ctx: Context) -> Claim:
+    units = wanted(order, message.lines, rules.available, ctx)
+    targets = {line.line_id: line.target_option_id for line in message.lines or ()}
+    sent_back = {} if message.type is ClaimType.CANCEL else _options(order, units, ctx)
+    lines = tuple(
+        ClaimLine(line_id=id, quantity=quantity, option_id=sent_back.get(id), target_option_id=targets.get(id))
+        for id, quantity in units.items()
+    )
     return Claim(
         claim_id=message.claim_id,
         type=message.type,
         status=first(message.type),
-        lines=as_claim_lines(wanted(order, message.lines, rules.available, ctx)),
+        lines=lines,
         reason=message.reason,
         requested_at=ctx.now,
+        replacement_stock=StockStatus.PENDING if message.type is ClaimType.EXCHANGE else None,
     )
+
+
+def _options(order: Order, units: Units, ctx: Context) -> dict[str, str]:
+    """Which option comes back of each line: the one that was ordered first, then those it was exchanged for."""
+    options = {}
+    for line in order.state.lines:
+        if quantity := units.get(line.line_id):
+            held = options_with_customer(order.state, line)
+            found = next((option for option, count in held.items() if count >= quantity), None)
+            if found is None:
+                sentence = f"line {line.line_id}: the units are of several options now: ask for each of them apart"
+                raise illegal(order, ctx, sentence, "lines")
+            options[line.line_id] = found
+    return options
 
 
 def _move(rules: Rules, decision: ClaimDecision) -> Move:

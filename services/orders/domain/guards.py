@@ -102,8 +102,9 @@ def has_units_with_customer(state: OrderState, _role: str) -> Obstacle | None:
 
 
 def has_claim_open_to(step: Step) -> Guard:
-    def guard(state: OrderState, _role: str) -> Obstacle | None:
-        return None if any(map(step.is_open_to, state.claims)) else _never("no claim is where this can be done")
+    def guard(state: OrderState, role: str) -> Obstacle | None:
+        found = any(step.is_open_to(claim, role) for claim in state.claims)
+        return None if found else _never("no claim is where this can be done")
 
     return guard
 

@@ -23,6 +23,7 @@ class Move(StrEnum):
     REJECT_CANCEL = "reject_cancel"
     WITHDRAW_CANCEL = "withdraw_cancel"
     REQUEST_RETURN = "request_return"
+    REQUEST_EXCHANGE = "request_exchange"
     START_PICKUP = "start_pickup"
     COLLECT = "collect"
     HOLD_CLAIM = "hold_claim"
@@ -30,6 +31,11 @@ class Move(StrEnum):
     APPROVE_RETURN = "approve_return"
     REJECT_RETURN = "reject_return"
     WITHDRAW_RETURN = "withdraw_return"
+    SEND_REPLACEMENT = "send_replacement"
+    FINISH_EXCHANGE = "finish_exchange"
+    REJECT_EXCHANGE = "reject_exchange"
+    WITHDRAW_EXCHANGE = "withdraw_exchange"
+    CONVERT_TO_RETURN = "convert_to_return"
     REFUND = "refund"
     ANSWER_REFUND = "answer_refund"
     RETRY_REFUND = "retry_refund"
@@ -49,6 +55,11 @@ STEPS: dict[Move, tuple[frozenset[str], Step]] = {
     Move.APPROVE_RETURN: (SHOP, claim_steps.APPROVE_RETURN),
     Move.REJECT_RETURN: (SHOP, claim_steps.REJECT_RETURN),
     Move.WITHDRAW_RETURN: (ANYONE, claim_steps.WITHDRAW_RETURN),
+    Move.SEND_REPLACEMENT: (SHOP, claim_steps.SEND_REPLACEMENT),
+    Move.FINISH_EXCHANGE: (SHOP, claim_steps.FINISH_EXCHANGE),
+    Move.REJECT_EXCHANGE: (SHOP, claim_steps.REJECT_EXCHANGE),
+    Move.WITHDRAW_EXCHANGE: (ANYONE, claim_steps.WITHDRAW_EXCHANGE),
+    Move.CONVERT_TO_RETURN: (SELLER, claim_steps.CONVERT),
 }
 """Moves of one claim."""
 
@@ -62,6 +73,7 @@ OF_THE_ORDER: dict[Move, tuple[frozenset[str], Guard]] = {
     Move.DECIDE_PURCHASE: (frozenset({"buyer"}), guards.can_be_decided),
     Move.REQUEST_CANCEL: (ANYONE, guards.has_free_units),
     Move.REQUEST_RETURN: (ANYONE, guards.has_units_with_customer),
+    Move.REQUEST_EXCHANGE: (ANYONE, guards.has_units_with_customer),
     Move.REFUND: (SHOP, guards.has_money_left),
     Move.ANSWER_REFUND: (SHOP, guards.has_refund(RefundStatus.REQUESTED)),
     Move.RETRY_REFUND: (SELLER, guards.has_refund(RefundStatus.FAILED)),
@@ -96,11 +108,13 @@ def claim_to(order: Order, move: Move, claim_id: str, ctx: Context) -> Claim:
     """The claim that a step is taken with, where it may be taken."""
     claim = known_claim(order, claim_id, ctx)
     _, step = STEPS[move]
-    if step.is_open_to(claim):
+    if step.is_open_to(claim, ctx.actor.role):
         return claim
     sentence = f"claim {claim_id} is a {claim.type.lower()} and {claim.status}"
     if is_held(claim) and step.held is False:
         raise not_yet(order, ctx, f"claim {claim_id} is on hold: release it first")
+    if step.reserved and claim.status in step.sources and step.is_for(claim):
+        raise not_yet(order, ctx, "the catalog has not reserved the replacement")
     raise (not_yet if step.is_for(claim) and step.is_ahead_of(claim) else illegal)(order, ctx, sentence)
 
 

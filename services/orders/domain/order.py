@@ -1,5 +1,6 @@
 """The order: one aggregate holding its lines, payments, shipments, claims and refunds."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from shared.contracts.base import Contract
 from shared.contracts.inbox_orders import Recipient
 from shared.contracts.orders import (
     Claim,
-    ClaimLine,
+    ClaimStatus,
     ClaimType,
     LineState,
     LineUnits,
@@ -21,6 +22,8 @@ from shared.contracts.orders import (
 )
 from shared.runtime.decision import Context
 
+GIVEN_BACK = (ClaimStatus.RETURN_REJECT, ClaimStatus.EXCHANGE_REJECT, ClaimStatus.WITHDRAWN)
+"""A claim that came to nothing: its units stay with the customer."""
 Units = Mapping[str, int]
 """How many units of which line."""
 
@@ -113,8 +116,16 @@ def as_lines(units: Units) -> tuple[LineUnits, ...]:
     return tuple(LineUnits(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
 
 
-def as_claim_lines(units: Units) -> tuple[ClaimLine, ...]:
-    return tuple(ClaimLine(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
+def options_with_customer(state: OrderState, line: LineState) -> Counter[str]:
+    """Of which options the units are that have left and that nobody asks back; exchanges change them."""
+    options = Counter({line.option_id: line.shipped - line.decided})
+    for claim in state.claims:
+        for part in claim.lines:
+            if part.line_id == line.line_id and part.option_id and claim.status not in GIVEN_BACK:
+                options[part.option_id] -= part.quantity
+                if claim.status is ClaimStatus.EXCHANGE_DONE and part.target_option_id:
+                    options[part.target_option_id] += part.quantity
+    return options
 
 
 def as_units(lines: Iterable[LineUnits]) -> Units:

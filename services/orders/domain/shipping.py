@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.orders.domain.cancelling import withdrawn_from
+from services.orders.domain.exchanging import claim_sending, finish, send_replacement
 from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import Move, illegal, not_yet, permit, require, unknown
 from services.orders.domain.order import (
@@ -32,6 +33,8 @@ from shared.runtime.decision import Context, Decision
 
 def ship(order: Order, message: ShipmentHandedOver, ctx: Context) -> Decision[Order]:
     """What a parcel takes out of an open cancel request is withdrawn from it; a seller has to say so."""
+    if message.claim_id is not None:
+        return send_replacement(order, message, message.claim_id, ctx)
     permit(order, Move.SHIP, ctx)
     if is_repeat(order, "shipment", message.shipment_id, message, ctx):
         return Decision(order)
@@ -72,6 +75,8 @@ def correct_tracking(order: Order, message: TrackingChanged, ctx: Context) -> De
 
 def deliver(order: Order, message: ShipmentDelivered, ctx: Context) -> Decision[Order]:
     permit(order, Move.DELIVER, ctx)
+    if claim := claim_sending(order.state, message.shipment_id):
+        return finish(order, claim, ctx)
     shipment = _known(order, message.shipment_id, ctx)
     if shipment.delivered_at is not None:
         return Decision(order)

@@ -58,7 +58,10 @@ def order_status(lines: tuple[LineState, ...]) -> OrderStatus:
 
 
 class ClaimCounts:
-    """Per line the status of its latest claim that stood, and the units in claims that are open or done."""
+    """Per line the status of its latest claim that stood, and the units in claims that are open or done.
+
+    A unit that was exchanged and is claimed again counts for the further claim.
+    """
 
     def __init__(self, claims: Sequence[Claim]) -> None:
         self.status: dict[str, ClaimStatus] = {}
@@ -75,11 +78,14 @@ class ClaimCounts:
     def of(self, line: LineState) -> dict[str, object]:
         units = self.units.get(line.line_id, NOTHING)
         counters: dict[str, object] = {name: units[name] for name in COUNTERS}
+        if units["exchanged"]:
+            claimed = units["return_open"] + units["returned"] + units["exchange_open"]
+            counters["exchanged"] = min(units["exchanged"], line.shipped - line.decided - claimed)
         return counters | {"claim_status": self.status.get(line.line_id)}
 
 
-OPEN = {ClaimType.CANCEL: "cancel_open", ClaimType.RETURN: "return_open"}
-DONE = {ClaimStatus.RETURN_DONE: "returned"}
+OPEN = {ClaimType.CANCEL: "cancel_open", ClaimType.RETURN: "return_open", ClaimType.EXCHANGE: "exchange_open"}
+DONE = {ClaimStatus.RETURN_DONE: "returned", ClaimStatus.EXCHANGE_DONE: "exchanged"}
 """Units of a cancel that is done are counted as `cancelled` when they are taken out: others than claims do that too."""
 COUNTERS = (*OPEN.values(), *DONE.values(), "restocked")
 NOTHING = Counter[str]()

@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.orders.domain.cancelling import cancel, grant
+from services.orders.domain.exchanging import replacement_answered
 from services.orders.domain.order import Order, as_lines, open_cancels, unshipped
 from shared.contracts.catalog import StockRejected, StockReserved
 from shared.contracts.orders import OrderCancelled, OrderReserved, Reason, StockStatus
@@ -12,7 +13,9 @@ REJECTED_TOO_LATE = "STOCK_REJECTED_TOO_LATE"
 """Flags an order for which catalog had no stock when there was nothing left to cancel."""
 
 
-def reserved(order: Order, _message: StockReserved, ctx: Context) -> Decision[Order]:
+def reserved(order: Order, message: StockReserved, ctx: Context) -> Decision[Order]:
+    if message.claim_id is not None:
+        return replacement_answered(order, message.claim_id, StockStatus.RESERVED, ctx)
     if order.state.stock is StockStatus.RESERVED:
         return Decision(order)
     if order.state.stock is StockStatus.REJECTED:
@@ -22,6 +25,8 @@ def reserved(order: Order, _message: StockReserved, ctx: Context) -> Decision[Or
 
 def rejected(order: Order, message: StockRejected, ctx: Context) -> Decision[Order]:
     """Grants open cancel requests and cancels whatever else has not left."""
+    if message.claim_id is not None:
+        return replacement_answered(order, message.claim_id, StockStatus.REJECTED, ctx)
     if order.state.stock is StockStatus.REJECTED:
         return Decision(order)
     if order.state.stock is StockStatus.RESERVED:

@@ -10,7 +10,7 @@ from services.analytics.projections import LEDGER
 from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import FIELD, tallies
 from services.catalog.domain.product import Product
-from services.catalog.domain.reservation import changes
+from services.catalog.domain.reservation import changes, lines_to_settle
 from services.catalog.domain.stock import MOVEMENTS
 from services.inquiries.domain.order_card import outcome
 from services.inquiries.domain.timeline import COLLECTION as TIMELINE
@@ -204,7 +204,7 @@ def _reservations(snapshot: Snapshot, finding: Finding) -> None:
         if order is None:
             finding.expect(False, key.id, "stock is reserved, and no event tells of the order", (), document)
         elif reservation.status is ReservationStatus.RESERVED:
-            behind = changes(reservation, order)
+            behind = changes(reservation, lines_to_settle(reservation, order))
             sentence = f"the reservation does not follow its order: {[change[1:] for change in behind]}"
             finding.expect(not behind, key.id, sentence, [event], document)
 

@@ -13,7 +13,6 @@ from shared.contracts import catalog, inbox_orders
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import (
     ClaimType,
-    LineUnits,
     OrderState,
     OrderStatus,
     Reason,
@@ -33,7 +32,7 @@ RETURN = inbox_orders.ClaimSubmitted(
     order_id=PLACED.subject,
     claim_id="clm_91a1",
     type=ClaimType.RETURN,
-    lines=(LineUnits(line_id="1", quantity=1),),
+    lines=(inbox_orders.ClaimPart(line_id="1", quantity=1),),
     reason=Reason.PRODUCT_UNSATISFIED,
 )
 APPROVED = inbox_orders.ClaimDecided(

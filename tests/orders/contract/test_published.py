@@ -4,16 +4,25 @@ from datetime import timedelta
 
 import pytest
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
+from services.orders.commands import (
+    ConfirmOrder,
+    ConvertToReturn,
+    DecidePurchase,
+    HoldClaim,
+    ReleaseClaim,
+    RetryRefund,
+)
 from services.orders.handlers import TABLE
 from services.orders.repository import CLIENT_ORDER, ORDER
 from services.orders.settings import Settings
 from shared.contracts import orders
 from shared.contracts.base import Money
+from shared.contracts.catalog import StockReserved
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
+    ClaimPart,
     ClaimSubmitted,
     DispatchDelayRequested,
     GoodwillLine,
@@ -44,8 +53,12 @@ def part(line_id: str, quantity: int) -> tuple[LineUnits, ...]:
     return (LineUnits(line_id=line_id, quantity=quantity),)
 
 
+def asked_for(line_id: str, quantity: int, target: str | None = None) -> tuple[ClaimPart, ...]:
+    return (ClaimPart(line_id=line_id, quantity=quantity, target_option_id=target),)
+
+
 def cancel(claim_id: str, quantity: int) -> ClaimSubmitted:
-    lines = part("1", quantity)
+    lines = asked_for("1", quantity)
     return ClaimSubmitted(
         order_id=ID, claim_id=claim_id, type=ClaimType.CANCEL, lines=lines, reason=Reason.COLOR_AND_SIZE
     )
@@ -58,6 +71,8 @@ def answered(claim_id: str, decision: ClaimDecision) -> ClaimDecided:
 HAT = ShipmentHandedOver(
     order_id=ID, shipment_id="shp_1", carrier="CJGLS", tracking_no="6891-0420-1101", lines=part("2", 1)
 )
+ALL = ShipmentHandedOver(order_id=ID, shipment_id="shp_1", carrier="CJGLS", tracking_no="6891-0420-1101")
+ALL_THERE = ShipmentDelivered(order_id=ID, shipment_id="shp_1")
 SORRY = RefundSubmitted(
     order_id=ID,
     refund_id="rfd_goodwill",
@@ -68,10 +83,22 @@ SORRY = RefundSubmitted(
 PAID = PaymentCaptured(order_id=ID, payment_id="pay_1", amount=DUE, method="card")
 FEE = Money(amount=3_000, currency="KRW")
 RETURN = ClaimSubmitted(
-    order_id=ID, claim_id="clm_4", type=ClaimType.RETURN, lines=part("2", 1), reason=Reason.INTENT_CHANGED
+    order_id=ID, claim_id="clm_4", type=ClaimType.RETURN, lines=asked_for("2", 1), reason=Reason.INTENT_CHANGED
+)
+
+
+def exchange(claim_id: str, target: str) -> ClaimSubmitted:
+    lines = asked_for("2", 1, target)
+    return ClaimSubmitted(
+        order_id=ID, claim_id=claim_id, type=ClaimType.EXCHANGE, lines=lines, reason=Reason.COLOR_AND_SIZE
+    )
+
+
+REDELIVERY = ShipmentHandedOver(
+    order_id=ID, shipment_id="shp_2", carrier="CJGLS", tracking_no="6891-0420-1195", claim_id="clm_5"
 )
 LATER = DispatchDelayRequested(order_id=ID, ship_by=PLACED.time + timedelta(days=7), reason=DelayReason.PRODUCT_PREPARE)
-LIFE: list[tuple[str, OrdersMessage]] = [
+LIFE: list[tuple[str, OrdersMessage | StockReserved]] = [
     ("/payments", PaymentDeclined(order_id=ID, payment_id="pay_0", amount=DUE, method="card", error_code="CARD_LIMIT")),
     ("/payments", PAID),
     ("seller:local", ConfirmOrder(order_id=ID)),
@@ -95,9 +122,17 @@ LIFE: list[tuple[str, OrdersMessage]] = [
     ("seller:local", HoldClaim(order_id=ID, claim_id="clm_4", reason=HoldReason.RETURN_FEE, charge=FEE)),
     ("seller:local", ReleaseClaim(order_id=ID, claim_id="clm_4")),
     ("seller:local", answered("clm_4", ClaimDecision.REJECTED)),
-    ("buyer:7", DecidePurchase(order_id=ID)),
+    ("/marketplace", exchange("clm_5", "red")),
+    ("/carrier", PickupStarted(order_id=ID, claim_id="clm_5")),
+    ("/carrier", ParcelCollected(order_id=ID, claim_id="clm_5")),
+    ("catalog", reserved(ID, "clm_5")),
+    ("/carrier", REDELIVERY),
+    ("/carrier", ShipmentDelivered(order_id=ID, shipment_id="shp_2")),
+    ("/marketplace", exchange("clm_6", "green")),
+    ("seller:local", ConvertToReturn(order_id=ID, claim_id="clm_6")),
 ]
-"""Two knitwear lines: the hat is sent, the three pullovers are cancelled after two requests came to nothing."""
+"""Two knitwear lines: the pullovers are cancelled after two requests came to nothing. The hat is sent, nearly returned,
+exchanged for a red one and, when it is to become a green one, asked back for money."""
 
 
 def a_desk() -> MemoryRuntime:
@@ -121,18 +156,28 @@ def never_sent() -> list[Envelope]:
     return desk.events
 
 
+def kept() -> list[Envelope]:
+    desk = a_desk()
+    for minutes, (source, message) in enumerate((("/payments", PAID), ("/carrier", ALL), ("/carrier", ALL_THERE))):
+        desk.deliver(message_envelope(message, source=source, time=PLACED.time + timedelta(minutes=minutes)))
+    desk.command(DecidePurchase(order_id=ID), ID, "buyer:7", at=PLACED.time + timedelta(days=1))
+    return desk.events
+
+
 def published() -> dict[str, Envelope]:
     """The first event of each type in these lives."""
     desk = a_desk()
     desk.deliver(event_envelope(reserved(ID), ID, 1, time=PLACED.time + timedelta(seconds=1)))
     for hours, (teller, message) in enumerate(LIFE, start=1):
         at = PLACED.time + timedelta(hours=hours)
-        if teller.startswith("/"):
+        if isinstance(message, StockReserved):
+            desk.deliver(event_envelope(message, ID, 2, time=at))
+        elif teller.startswith("/"):
             desk.deliver(message_envelope(message, source=teller, time=at))
         else:
             desk.command(message, ID, teller, at=at)
     assert (desk.parked, desk.held) == ([], {})
-    events = [*desk.events, *never_paid(), *never_sent()]
+    events = [*desk.events, *never_paid(), *never_sent(), *kept()]
     return {envelope.type: envelope for envelope in reversed(events)}
 
 

@@ -11,6 +11,7 @@ import pytest
 from shared.contracts.base import Message, Money
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_orders import (
+    ClaimPart,
     ClaimSubmitted,
     OrderSubmitted,
     PaymentCaptured,
@@ -37,7 +38,7 @@ def submitted(id: str) -> OrderSubmitted:
 
 
 def a_life(id: str) -> list[Message]:
-    one = (LineUnits(line_id="1", quantity=1),)
+    one = (ClaimPart(line_id="1", quantity=1),)
     return [
         submitted(id),
         PaymentCaptured(order_id=id, payment_id="pay", amount=WON[13_000]),

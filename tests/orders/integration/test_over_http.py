@@ -35,7 +35,7 @@ async def test_an_order_s_life(shop: Shop) -> None:
     asked = await shop.post("/orders/life/claims", claim, "buyer:cus_1")
     assert (asked.json()["lines"][0]["cancel_open"], asked.json()["allowed_actions"]) == (
         1,
-        ["withdraw_cancel", "request_return"],
+        ["withdraw_cancel", "request_return", "request_exchange"],
     )
     approved = (await shop.post("/orders/life/claims/clm_1/decision", {"decision": "APPROVED"})).json()
     [refund] = approved["refunds"]
@@ -61,7 +61,7 @@ async def test_a_return_from_request_to_refund(shop: Shop) -> None:
     asked = (await shop.post("/orders/back/claims", two, "buyer:cus_1")).json()
     assert (asked["lines"][0]["claim_status"], asked["allowed_actions"]) == (
         "RETURN_REQUEST",
-        ["request_return", "withdraw_return"],
+        ["request_return", "request_exchange", "withdraw_return"],
     )
     early = await shop.post("/orders/back/claims/clm/decision", {"decision": "APPROVED"})
     assert (early.status_code, early.json()["errors"][0]["field"]) == (409, "waive_pickup")
@@ -86,7 +86,13 @@ async def test_refused_moves_say_what_is_allowed_and_change_nothing(shop: Shop) 
     assert late.status_code == 409
     assert late.headers["content-type"] == "application/problem+json"
     assert late.json()["detail"] == "nothing is left to cancel"
-    assert late.json()["allowed"] == ["correct_tracking", "deliver", "request_return", "refund"]
+    assert late.json()["allowed"] == [
+        "correct_tracking",
+        "deliver",
+        "request_return",
+        "request_exchange",
+        "refund",
+    ]
     after = await shop.http.get("/orders/refused")
     assert (after.json(), after.headers["ETag"]) == (before.json(), before.headers["ETag"])
 
@@ -221,6 +227,10 @@ async def test_another_currency_than_the_store_s_is_named(shop: Shop) -> None:
         ("wrong/shipments", PARCEL | {"lines": []}, 422, "lines"),
         ("wrong/shipments", PARCEL | {"lines": [{"line_id": "9", "quantity": 1}]}, 409, None),
         ("wrong/claims", {"type": "RETURN", "reason": "BROKEN"}, 409, None),
+        ("wrong/claims", {"type": "EXCHANGE", "reason": "BROKEN"}, 422, "lines"),
+        ("wrong/claims/clm_9/replacement", PARCEL, 404, "claim_id"),
+        ("wrong/claims/clm_9/finish", {}, 404, "claim_id"),
+        ("wrong/claims/clm_9/convert", {}, 404, "claim_id"),
         ("wrong/claims/clm_9/pickup", {}, 404, "claim_id"),
         ("wrong/claims/clm_9/collected", {"lines": [{"line_id": "1", "good": 1}]}, 404, "claim_id"),
         ("wrong/claims/clm_9/hold", {"reason": "BECAUSE"}, 422, "reason"),

@@ -128,7 +128,7 @@ def test_the_same_claim_with_other_content_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"type": ClaimType.EXCHANGE}, "type"),
+        ({"type": ClaimType.EXCHANGE}, "lines"),
         ({"reason": Reason.BROKEN}, "reason"),
         ({"wanted": {"9": 1}}, "lines.0.line_id"),
         ({"wanted": {"1": 4}}, "lines.0.quantity"),

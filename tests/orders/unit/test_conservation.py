@@ -8,7 +8,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
+from services.orders.commands import (
+    ConfirmOrder,
+    ConvertToReturn,
+    DecidePurchase,
+    FinishExchange,
+    HoldClaim,
+    ReleaseClaim,
+    RetryRefund,
+)
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
@@ -25,6 +33,7 @@ from tests.orders.given import (
     decided,
     declined,
     delivered,
+    exchange,
     goodwill,
     paid,
     picked_up,
@@ -33,6 +42,7 @@ from tests.orders.given import (
     refund_failed,
     refunded,
     rejected,
+    replaced,
     reserved,
     sent_back,
     shipped,
@@ -49,6 +59,7 @@ claim_id = N.map("clm_{}".format)
 shipment_id = N.map("shp_{}".format)
 refund_id = N.map("rfd_{}".format)
 REASONS = [Reason.INTENT_CHANGED, Reason.BROKEN]
+OPTIONS = st.sampled_from(["default", "blue", "red"])
 charge = st.none() | st.sampled_from([1, 500, 9_000]).map(won)
 small = st.sampled_from([0, 1, 333, 3_000])
 SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000)
@@ -66,6 +77,8 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.builds(lambda n: postponed(T0 + timedelta(days=n)), N),
     st.builds(cancel, claim_id, wanted, decided=st.booleans()),
     st.builds(sent_back, claim_id, wanted, reason=st.sampled_from(REASONS), decided=st.booleans()),
+    st.builds(lambda id, n, target: exchange(id, {"1": n}, target), claim_id, N, OPTIONS),
+    st.builds(replaced, claim_id, shipment_id),
     st.builds(picked_up, claim_id),
     st.builds(collected, claim_id, st.none() | st.just({"1": (1, 1)})),
     st.builds(decided, st.sampled_from(ClaimDecision), claim_id, waive_pickup=st.booleans()),
@@ -84,6 +97,8 @@ asked: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.builds(decided, st.sampled_from(ClaimDecision), claim_id),
     st.builds(lambda id, due: HoldClaim(order_id=ID, claim_id=id, reason=HoldReason.ETC, charge=due), claim_id, charge),
     st.builds(lambda id, ok: ReleaseClaim(order_id=ID, claim_id=id, charge_settled=ok), claim_id, st.booleans()),
+    st.builds(lambda id: ConvertToReturn(order_id=ID, claim_id=id), claim_id),
+    st.builds(lambda id: FinishExchange(order_id=ID, claim_id=id), claim_id),
     st.builds(lambda id: RetryRefund(order_id=ID, refund_id=id), refund_id),
 )
 step: st.SearchStrategy[tuple[str, Message]] = st.one_of(
@@ -92,6 +107,8 @@ step: st.SearchStrategy[tuple[str, Message]] = st.one_of(
     st.tuples(st.just("asked"), asked),
     st.tuples(st.just("nothing"), st.just(SUBMITTED)),
     st.tuples(st.just("catalog"), st.sampled_from([reserved(), rejected()])),
+    st.tuples(st.just("catalog"), claim_id.map(lambda id: reserved(claim_id=id))),
+    st.tuples(st.just("catalog"), claim_id.map(lambda id: rejected(claim_id=id))),
 )
 
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from services.orders.commands import ConfirmOrder, DecidePurchase, HoldClaim, ReleaseClaim, RetryRefund
+from services.orders.commands import (
+    ConfirmOrder,
+    ConvertToReturn,
+    DecidePurchase,
+    FinishExchange,
+    HoldClaim,
+    ReleaseClaim,
+    RetryRefund,
+)
 from services.orders.domain.moves import allowed_actions
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
@@ -23,12 +31,14 @@ from tests.orders.given import (
     a_line,
     a_paid_order,
     a_placed_order,
+    an_exchange_to_send,
     an_order_to_ship,
     cancel,
     collected,
     decided,
     declined,
     delivered,
+    exchange,
     goodwill,
     paid,
     picked_up,
@@ -37,6 +47,7 @@ from tests.orders.given import (
     refund_failed,
     refunded,
     rejected,
+    replaced,
     reserved,
     sent_back,
     shipped,
@@ -87,6 +98,10 @@ STATES: dict[str, Callable[[], Desk]] = {
     "collected": lambda: a_delivered_order(*TWO).tell(sent_back("clm_0"), picked_up("clm_0"), collected("clm_0")),
     "on hold": a_held_return,
     "returned": lambda: a_delivered_order(*TWO).tell(sent_back("clm_0", decided=True)),
+    "swap?": lambda: a_delivered_order(*TWO).tell(exchange("clm_0")),
+    "to resend": lambda: an_exchange_to_send(*TWO),
+    "resent": lambda: an_exchange_to_send(*TWO).tell(replaced("clm_0")),
+    "swapped": lambda: an_exchange_to_send(*TWO).tell(replaced("clm_0", "shp_8"), delivered("shp_8")),
     "expired": lambda: a_placed_order(*TWO).wait(25),
     "unpaid ✗": lambda: a_placed_order(*TWO).tell(cancel("clm_0", decided=True)),
     "paid ✗": lambda: an_order_to_ship(*TWO).tell(cancel("clm_0", decided=True)),
@@ -116,6 +131,10 @@ MOVES: dict[str, tuple[str, Message]] = {
     "returned": ("system", sent_back("clm_9", decided=True)),
     "pick up": ("system", picked_up("clm_0")),
     "collect": ("system", collected("clm_0")),
+    "exchange": ("buyer", exchange("clm_9", reason=Reason.BROKEN)),
+    "replace": ("seller", replaced("clm_0", "shp_9")),
+    "finish": ("seller", FinishExchange(order_id=ID, claim_id="clm_0")),
+    "convert": ("seller", ConvertToReturn(order_id=ID, claim_id="clm_0")),
     "hold": ("seller", HOLD),
     "release": ("seller", ReleaseClaim(order_id=ID, claim_id="clm_0")),
     "approve": ("seller", APPROVE),
@@ -180,6 +199,11 @@ def test_the_table_names_every_move_and_state() -> None:
     assert EXPECTED.split("\n")[0].split() == [name.replace(" ", "_").replace("_✗", "✗") for name in STATES]
 
 
+CLAIM_THE_REST = "request_return request_exchange"
+SWAP_ASKED = f"{CLAIM_THE_REST} start_pickup hold_claim reject_exchange withdraw_exchange convert_to_return refund"
+SWAP_BACK = f"{CLAIM_THE_REST} hold_claim send_replacement reject_exchange convert_to_return refund"
+
+
 @pytest.mark.parametrize(
     ("state", "actor", "allowed"),
     [
@@ -193,18 +217,26 @@ def test_the_table_names_every_move_and_state() -> None:
         ("confirmed", "bot:1", ""),
         ("request", SELLER, "ship approve_cancel reject_cancel withdraw_cancel refund"),
         ("request", BUYER, "withdraw_cancel"),
-        ("partly", SELLER, "confirm delay ship correct_tracking deliver request_cancel request_return refund"),
-        ("shipped", SELLER, "correct_tracking deliver request_return refund"),
-        ("arrived", SELLER, "request_return refund"),
+        (
+            "partly",
+            SELLER,
+            "confirm delay ship correct_tracking deliver request_cancel request_return request_exchange refund",
+        ),
+        ("shipped", SELLER, "correct_tracking deliver request_return request_exchange refund"),
+        ("arrived", SELLER, "request_return request_exchange refund"),
         ("unpaid ✗", SELLER, ""),
         ("paid ✗", SELLER, "answer_refund"),
-        ("arrived", BUYER, "decide_purchase request_return"),
+        ("arrived", BUYER, "decide_purchase request_return request_exchange"),
         ("decided", BUYER, ""),
         ("back?", BUYER, "withdraw_return"),
         ("back?", SELLER, "start_pickup hold_claim approve_return reject_return withdraw_return refund"),
         ("coming", SELLER, "collect hold_claim approve_return reject_return withdraw_return refund"),
         ("collected", SELLER, "hold_claim approve_return reject_return refund"),
         ("on hold", SELLER, "release_claim reject_return refund"),
+        ("swap?", SELLER, SWAP_ASKED),
+        ("to resend", SELLER, SWAP_BACK),
+        ("resent", SELLER, "request_return request_exchange finish_exchange refund"),
+        ("swapped", BUYER, "decide_purchase request_return request_exchange"),
         ("returned", SELLER, "refund answer_refund"),
         ("expired", SELLER, ""),
         ("refund ✗", SELLER, "confirm delay ship request_cancel refund retry_refund"),
@@ -217,7 +249,7 @@ def test_what_an_actor_may_do(state: str, actor: str, allowed: str) -> None:
 def test_a_refusal_names_what_is_allowed_instead() -> None:
     with pytest.raises(IllegalMove) as refused:
         STATES["shipped"]().ask(cancel("clm_9"))
-    assert refused.value.allowed == ("correct_tracking", "deliver", "request_return", "refund")
+    assert refused.value.allowed == ("correct_tracking", "deliver", "request_return", "request_exchange", "refund")
 
 
 def test_an_order_nobody_knows_is_unknown() -> None:

@@ -1,0 +1,130 @@
+"""Exchanges of an order: another option is kept for it, leaves, and what came back is on its own shelf again."""
+
+from typing import Any
+
+import pytest
+
+from services.catalog.handlers import TABLE
+from services.catalog.repository import product, reservation
+from shared.contracts.catalog import ReservationStatus, ShortageCode
+from shared.contracts.orders import (
+    Claim,
+    ClaimLine,
+    ClaimRequested,
+    ClaimStatus,
+    ClaimType,
+    OrderState,
+    Reason,
+    Shipment,
+)
+from tests.catalog.builders import NOW, SETTINGS, a_line, a_submission, an_order
+from tests.support.memory import MemoryRuntime, event_envelope
+
+PARCEL = Shipment(shipment_id="s", carrier="C", tracking_no="T", lines=(), shipped_at=NOW)
+
+
+class Shelves:
+    """A tee in red and blue; the order had two red ones sent."""
+
+    def __init__(self, blue: int = 5) -> None:
+        self.catalog = MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+        self.catalog.deliver(a_submission("tee", stock={"red": 10, "blue": blue}))
+        self.told = 0
+        self.tell()
+
+    def tell(self, *claims: Claim) -> "Shelves":
+        line = a_line(ordered=2, shipped=2, delivered=2, option_id="red")
+        order: OrderState = an_order(line).model_copy(update={"claims": claims})
+        event = ClaimRequested(order=order, claim=claims[-1] if claims else an_exchange())
+        self.told += 1
+        self.catalog.deliver(event_envelope(event, order.order_id, self.told))
+        return self
+
+    @property
+    def stock(self) -> dict[str, tuple[int, int]]:
+        tee = self.catalog.state(product, "tee")
+        assert tee is not None
+        return {option.option_id: (option.on_hand, option.reserved) for option in tee.options}
+
+    @property
+    def answers(self) -> list[str]:
+        names = [type for type in self.catalog.event_types if type in ("StockReserved", "StockRejected")]
+        return names[1:]
+
+
+def an_exchange(claim_id: str = "c", quantity: int = 1, target: str = "blue", **fields: Any) -> Claim:
+    line = ClaimLine(line_id="1", quantity=quantity, option_id="red", target_option_id=target, good=quantity)
+    content: dict[str, Any] = {
+        "claim_id": claim_id,
+        "type": ClaimType.EXCHANGE,
+        "status": ClaimStatus.EXCHANGE_REQUEST,
+        "lines": (line,),
+        "reason": Reason.COLOR_AND_SIZE,
+        "requested_at": NOW,
+    }
+    return Claim(**content | fields)
+
+
+def an_ended_exchange(status: ClaimStatus, **fields: Any) -> Claim:
+    return an_exchange(status=status, closed_at=NOW, **fields)
+
+
+def test_a_replacement_is_kept_leaves_and_what_came_back_is_on_its_shelf_again() -> None:
+    shelves = Shelves()
+    assert shelves.stock == {"red": (8, 0), "blue": (5, 0)}
+    shelves.tell(an_exchange())
+    assert (shelves.stock["blue"], shelves.answers) == ((5, 1), ["StockReserved"])
+    shelves.tell(an_exchange(status=ClaimStatus.EXCHANGE_REDELIVERING, replacement=PARCEL))
+    assert shelves.stock["blue"] == (4, 0)
+    shelves.tell(an_ended_exchange(ClaimStatus.EXCHANGE_DONE, replacement=PARCEL))
+    assert shelves.stock == {"red": (9, 0), "blue": (4, 0)}
+    assert shelves.answers == ["StockReserved"]
+
+
+@pytest.mark.parametrize("end", [ClaimStatus.EXCHANGE_REJECT, ClaimStatus.WITHDRAWN])
+def test_what_an_exchange_that_came_to_nothing_kept_is_given_back(end: ClaimStatus) -> None:
+    assert Shelves().tell(an_exchange()).tell(an_ended_exchange(end)).stock == {"red": (8, 0), "blue": (5, 0)}
+
+
+def test_an_exchange_that_became_a_return_gives_its_replacement_back_and_restocks_what_came() -> None:
+    shelves = Shelves().tell(an_exchange())
+    shelves.tell(an_ended_exchange(ClaimStatus.RETURN_DONE, type=ClaimType.RETURN))
+    assert shelves.stock == {"red": (9, 0), "blue": (5, 0)}
+
+
+def test_what_is_not_there_is_refused_once_and_asked_for_again_with_every_event() -> None:
+    shelves = Shelves(blue=0).tell(an_exchange()).tell(an_exchange())
+    assert shelves.answers == ["StockRejected"]
+    state = shelves.catalog.state(reservation, "o1")
+    assert state is not None
+    assert [(one.status, one.code) for one in state.replacements] == [
+        (ReservationStatus.REJECTED, ShortageCode.SOLD_OUT)
+    ]
+    shelves.catalog.deliver(a_submission("tee", stock={"red": 10, "blue": 0, "green": 1}))
+    shelves.tell(an_exchange(), an_exchange("d", target="green"))
+    assert shelves.answers == ["StockRejected", "StockReserved"]
+
+
+def test_two_exchanges_do_not_get_the_same_unit() -> None:
+    shelves = Shelves(blue=1).tell(an_exchange("c"), an_exchange("d"))
+    assert (shelves.answers, shelves.stock["blue"]) == (["StockReserved", "StockRejected"], (1, 1))
+
+
+def test_the_same_option_again_comes_from_the_same_shelf() -> None:
+    shelves = Shelves().tell(an_exchange(target="red"))
+    assert shelves.stock["red"] == (8, 1)
+    shelves.tell(an_ended_exchange(ClaimStatus.EXCHANGE_DONE, target="red", replacement=PARCEL))
+    assert shelves.stock["red"] == (8, 0)
+
+
+def test_what_was_exchanged_and_is_returned_is_on_the_shelf_of_what_it_is_now() -> None:
+    done = an_ended_exchange(ClaimStatus.EXCHANGE_DONE, replacement=PARCEL)
+    line = ClaimLine(line_id="1", quantity=1, option_id="blue", good=1)
+    back = an_exchange("r", type=ClaimType.RETURN, status=ClaimStatus.RETURN_DONE, closed_at=NOW, lines=(line,))
+    shelves = Shelves().tell(an_exchange()).tell(done).tell(done, back)
+    assert shelves.stock == {"red": (9, 0), "blue": (5, 0)}
+
+
+def test_events_that_were_missed_are_made_up_for() -> None:
+    done = an_ended_exchange(ClaimStatus.EXCHANGE_DONE, replacement=PARCEL)
+    assert Shelves().tell(done).stock == Shelves().tell(an_exchange()).tell(done).stock

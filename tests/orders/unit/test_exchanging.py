@@ -1,0 +1,149 @@
+"""Moves 13, 17 and 18: other goods are sent in place of those that came back."""
+
+import pytest
+
+from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim
+from shared.contracts.inbox_orders import ClaimDecision, ClaimPart
+from shared.contracts.orders import ClaimStatus, ClaimType, HoldReason, OrderStatus, StockStatus
+from shared.runtime.decision import IllegalMove, NotYet
+from tests.orders.given import (
+    BUYER,
+    ID,
+    Desk,
+    a_delivered_order,
+    a_line,
+    an_exchange_to_send,
+    collected,
+    decided,
+    delivered,
+    exchange,
+    picked_up,
+    rejected,
+    replaced,
+    reserved,
+    sent_back,
+    won,
+)
+
+CONVERT = ConvertToReturn(order_id=ID, claim_id="clm_0")
+FINISH = FinishExchange(order_id=ID, claim_id="clm_0")
+
+
+def an_exchanged_order() -> Desk:
+    """One of three units is blue now."""
+    return an_exchange_to_send().tell(replaced("clm_0"), delivered("shp_9"))
+
+
+def test_an_exchange_from_request_to_end() -> None:
+    desk = a_delivered_order().tell(exchange("clm_1", {"1": 2}))
+    claim = desk.public.claims[0]
+    assert (claim.lines[0].option_id, claim.lines[0].target_option_id) == ("default", "blue")
+    assert (desk.line.exchange_open, claim.replacement_stock) == (2, StockStatus.PENDING)
+    desk.tell(picked_up(), collected(counts={"1": (1, 1)})).catalog_says(reserved(claim_id="clm_1"))
+    desk.ask(replaced("clm_1"))
+    assert desk.line.claim_status is ClaimStatus.EXCHANGE_REDELIVERING
+    desk.tell(delivered("shp_9"))
+    assert (desk.line.exchange_open, desk.line.exchanged, desk.line.restocked) == (0, 2, 1)
+    assert desk.event_types[-6:] == [
+        "ClaimRequested",
+        "ClaimCollecting",
+        "ClaimCollected",
+        "ReplacementAnswered",
+        "ReplacementShipped",
+        "ClaimCompleted",
+    ]
+    assert desk.public.refunds == ()
+
+
+def test_a_whole_exchange_ends_the_order_exchanged_and_a_part_of_it_decided() -> None:
+    whole = an_exchange_to_send(a_line("1", 1)).tell(replaced("clm_0"), delivered("shp_9"))
+    assert whole.public.status is OrderStatus.EXCHANGED
+    part = an_exchanged_order().wait(9 * 24)
+    assert (part.line.decided, part.line.exchanged) == (2, 1)
+    assert part.public.status is OrderStatus.PURCHASE_DECIDED
+
+
+def test_a_replacement_waits_for_the_goods_and_for_catalog() -> None:
+    desk = a_delivered_order().tell(exchange("clm_0"), picked_up("clm_0"))
+    with pytest.raises(NotYet):
+        desk.ask(replaced("clm_0"))
+    desk.tell(collected("clm_0"))
+    with pytest.raises(NotYet, match="catalog"):
+        desk.ask(replaced("clm_0"))
+    carrier = a_delivered_order().tell(exchange("clm_0"), picked_up("clm_0"), collected("clm_0"), replaced("clm_0"))
+    assert carrier.line.claim_status is ClaimStatus.EXCHANGE_REDELIVERING
+
+
+def test_an_exchange_on_hold_stands_still() -> None:
+    desk = an_exchange_to_send()
+    desk.ask(HoldClaim(order_id=ID, claim_id="clm_0", reason=HoldReason.EXTRA_FEE))
+    with pytest.raises(NotYet, match="on hold"):
+        desk.ask(replaced("clm_0"))
+
+
+def test_without_a_replacement_it_becomes_a_return() -> None:
+    desk = a_delivered_order().tell(exchange("clm_0"), picked_up("clm_0"), collected("clm_0"))
+    desk.catalog_says(rejected(claim_id="clm_0"))
+    assert desk.public.claims[0].replacement_stock is StockStatus.REJECTED
+    desk.ask(CONVERT)
+    desk.ask(CONVERT)
+    claim = desk.public.claims[0]
+    assert (claim.type, claim.status, desk.line.return_open) == (ClaimType.RETURN, ClaimStatus.COLLECT_DONE, 1)
+    assert desk.event_types.count("ClaimConverted") == 1
+    desk.tell(decided(ClaimDecision.APPROVED, "clm_0"))
+    assert (desk.line.returned, desk.public.refunds[0].amount) == (1, won(3_334))
+
+
+def test_an_answer_of_catalog_that_comes_too_late_changes_nothing() -> None:
+    desk = a_delivered_order().tell(exchange("clm_0"))
+    desk.ask(CONVERT)
+    before = desk.public
+    assert desk.catalog_says(reserved(claim_id="clm_0")).public == before
+
+
+def test_an_exchange_is_refused_withdrawn_or_sent_but_never_approved() -> None:
+    for answer, told in ((ClaimDecision.REJECTED, "ClaimRejected"), (ClaimDecision.WITHDRAWN, "ClaimWithdrawn")):
+        desk = a_delivered_order().tell(exchange("clm_0"), decided(answer, "clm_0"))
+        assert (desk.event_types[-1], desk.line.exchange_open) == (told, 0)
+    with pytest.raises(IllegalMove) as refused:
+        an_exchange_to_send().ask(decided(ClaimDecision.APPROVED, "clm_0"))
+    assert refused.value.field == "decision"
+
+
+def test_a_unit_that_was_exchanged_may_be_claimed_again_as_what_it_is_now() -> None:
+    desk = an_exchanged_order().tell(sent_back("clm_1", {"1": 2}, decided=True))
+    assert desk.public.claims[1].lines[0].option_id == "default"
+    desk.tell(sent_back("clm_2", {"1": 1}))
+    assert desk.public.claims[2].lines[0].option_id == "blue"
+    assert (desk.line.exchanged, desk.line.return_open, desk.line.returned) == (0, 1, 2)
+    desk.tell(decided(ClaimDecision.REJECTED, "clm_2"))
+    assert desk.line.exchanged == 1
+
+
+def test_units_of_several_options_are_claimed_apart() -> None:
+    assert an_exchanged_order().tell(sent_back("clm_1", {"1": 3})).refused == [("ILLEGAL_MOVE", "lines")]
+
+
+def test_told_twice_it_happens_once() -> None:
+    desk = an_exchange_to_send().tell(replaced("clm_0"), replaced("clm_0"), delivered("shp_9"), delivered("shp_9"))
+    desk.ask(FINISH)
+    assert [desk.event_types.count(t) for t in ("ReplacementShipped", "ClaimCompleted")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"lines": None}, "lines"),
+        ({"decided": True}, "decided"),
+        ({"lines": (ClaimPart(line_id="1", quantity=1),)}, "lines.0.target_option_id"),
+        ({"type": ClaimType.RETURN}, "lines.0.target_option_id"),
+    ],
+)
+def test_a_wrong_exchange_is_named_at_its_field(wrong: dict[str, object], field: str) -> None:
+    assert a_delivered_order().tell(exchange(**wrong)).refused == [("INVALID", field)]  # type: ignore[arg-type]
+
+
+def test_a_buyer_sends_and_converts_nothing() -> None:
+    for message in (CONVERT, FINISH, replaced("clm_0")):
+        with pytest.raises(IllegalMove):
+            an_exchange_to_send().ask(message, BUYER)
