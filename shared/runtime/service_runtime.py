@@ -229,6 +229,8 @@ class ServiceRuntime:
             apply_types=False,
             logger=None,
             client_id=f"sellerdesk-{self.service}",
+            # A connection that swallows everything is given up after it; joining a group may take a whole session.
+            request_timeout_ms=self.settings.session_timeout_ms + 5_000,
             graceful_timeout=12.0,
         )
         for consumer in self.consumers:

@@ -23,7 +23,7 @@ class Process:
     """`python -m module`, arguments behind it or not, with an HTTP port of its own and its output in a file."""
 
     def __init__(self, module: str, environment: Mapping[str, str], port_variable: str) -> None:
-        port = _free_port()
+        port = free_port()
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._process = subprocess.Popen(
@@ -109,7 +109,7 @@ class Process:
             self._output.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
