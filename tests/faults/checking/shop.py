@@ -126,9 +126,10 @@ def _timelines(snapshot: Snapshot, finding: Finding) -> None:
     lines: dict[str, list[int]] = defaultdict(list)
     for row in snapshot.rows("inquiries", TIMELINE):
         lines[row["order_id"]].append(row["sequence"])
+    known = {wire_type for table in snapshot.layout.tables["inquiries"] for wire_type in table.by_type}
     for key, events in snapshot.told.items():
         if key.kind == "order":
-            due = sorted({event.sequence for event in events})
+            due = sorted({event.sequence for event in events if event.envelope.type in known})
             sentence = f"the timeline has lines {sorted(lines[key.id])}, there are events {due}"
             finding.expect(sorted(lines[key.id]) == due, key.id, sentence, events[-1:])
 

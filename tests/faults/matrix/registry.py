@@ -2,10 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 
-from tests.faults.matrix import frozen, kafka, kills, mongo, network, parking, records, scaling
+from tests.faults.matrix import (
+    clocks,
+    frozen,
+    kafka,
+    kills,
+    mongo,
+    network,
+    parking,
+    records,
+    scaling,
+    space,
+    versions,
+)
 from tests.faults.matrix.fault import Fault
 
-FAMILIES = (kills, frozen, scaling, kafka, network, mongo, records, parking)
+FAMILIES = (kills, frozen, scaling, kafka, network, mongo, space, records, parking, clocks, versions)
 FAULTS: Sequence[Fault] = sorted(
     (fault for family in FAMILIES for fault in family.FAULTS), key=lambda fault: (int(fault.number[1:]), fault.id)
 )
