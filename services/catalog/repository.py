@@ -8,7 +8,7 @@ from services.catalog.domain.history import DESCRIPTIONS, HISTORY
 from services.catalog.domain.product import Product
 from services.catalog.domain.search import matching, search_fields
 from services.catalog.domain.stock import MOVEMENTS, stock_events
-from shared.contracts.catalog import ProductStatus, ReservationState
+from shared.contracts.catalog import ProductStatus, ReservationState, ReservationStatus
 from shared.runtime.decision import Document, Kind
 
 
@@ -37,6 +37,7 @@ reservation = Kind(
 
 NEWEST_PRODUCT_FIRST = [("registered_at", DESCENDING), ("_id", DESCENDING)]
 NEWEST_ROW_FIRST = [("at", DESCENDING), ("_id", DESCENDING)]
+FLAGGED = {"flags.0": {"$exists": True}}
 INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         IndexModel(NEWEST_PRODUCT_FIRST),
@@ -47,10 +48,19 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("below_safety", 1), *NEWEST_PRODUCT_FIRST], partialFilterExpression={"below_safety": {"$eq": True}}
         ),
     ],
+    "reservations": [
+        IndexModel([("status", 1), ("_id", 1)], partialFilterExpression={"status": ReservationStatus.REJECTED.value}),
+        IndexModel([("flags", 1), ("_id", 1)], partialFilterExpression=FLAGGED),
+    ],
     MOVEMENTS: [IndexModel([("product_id", 1), *NEWEST_ROW_FIRST])],
     HISTORY: [IndexModel([("product_id", 1), *NEWEST_ROW_FIRST])],
     DESCRIPTIONS: [IndexModel([("product_id", 1), *NEWEST_ROW_FIRST])],
 }
+
+
+def reservations_where(status: ReservationStatus | None, flag: str | None) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"status": status.value if status else {"$exists": True}}
+    return wanted if flag is None else wanted | {"flags": flag} | FLAGGED
 
 
 def products_where(

@@ -19,9 +19,10 @@ from services.catalog.repository import (
     product,
     products_where,
     reservation,
+    reservations_where,
 )
-from shared.contracts.base import Contract, Count, Id, Name, Utc
-from shared.contracts.catalog import ProductState, ProductStatus, ReservationState
+from shared.contracts.base import Code, Contract, Count, Id, Name, Utc
+from shared.contracts.catalog import ProductState, ProductStatus, ReservationState, ReservationStatus
 from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
 from shared.runtime.decision import Documents
 from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
@@ -124,6 +125,21 @@ async def list_changes(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Curs
 async def list_descriptions(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
     """Every text the product was described with, newest first."""
     return await _rows(runtime, DESCRIPTIONS, id, limit, cursor)
+
+
+@router.get("/reservations")
+async def list_reservations(
+    runtime: Runtime,
+    status: ReservationStatus | None = None,
+    flag: Annotated[Code | None, Query(description="such as SHIPPED_UNRESERVED")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page:
+    """By order id."""
+    found = runtime.collection(reservation.collection)
+    wanted = reservations_where(status, flag)
+    page = await paginate(found, wanted, sort=[("_id", 1)], limit=limit, cursor=cursor)
+    return Page([reservation.load(row).model_dump(mode="json") for row in page.items], page.next_cursor)
 
 
 @router.get("/reservations/{order_id}", response_model=ReservationState)

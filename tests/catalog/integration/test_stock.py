@@ -161,6 +161,23 @@ async def test_every_shelf_is_what_its_movements_and_the_reservations_say(shop: 
     }
 
 
+async def test_parcels_without_a_reservation_are_listed(shop: Shop) -> None:
+    await shop.store.send("catalog.inbox", [message_envelope(a_submission("scarce", stock=1))])
+    await shop.store.send("orders.events", [placed("late-1", a_line(product_id="scarce", ordered=2))])
+    await eventually(lambda: answers(shop.store, "late-1"))
+    await shop.store.send("orders.events", [shipped("late-1", a_line(product_id="scarce", ordered=2, shipped=2))])
+
+    async def listed(**wanted: str) -> list[str]:
+        page = (await shop.catalog.http.get("/reservations", params=wanted)).json()
+        return [item["order_id"] for item in page["items"] if item["order_id"].startswith("late")]
+
+    await eventually(lambda: listed(flag="SHIPPED_UNRESERVED"))
+    assert await listed(flag="SHIPPED_UNRESERVED", status="REJECTED") == ["late-1"]
+    assert await listed(flag="SHIPPED_UNRESERVED", status="RESERVED") == []
+    assert await listed(flag="PRODUCT_UNKNOWN") == []
+    assert (await shop.catalog.http.get("/reservations", params={"status": "LOST"})).status_code == 422
+
+
 async def test_an_order_of_a_product_nobody_registers_is_rejected_after_its_wait(stack: Stack) -> None:
     async with Store(stack).opened() as store:
         await store.start("catalog", CATALOG_HOLD_UNKNOWN="PT1S")

@@ -1,10 +1,16 @@
+from collections import Counter
 from typing import Any
 
 from services.catalog.commands import EditProduct, ProductChanges
 from services.catalog.domain.editing import edit
 from services.catalog.domain.product import Product, Shift
 from services.catalog.domain.stock import stock_events
-from tests.catalog.builders import a_context, a_product
+from services.catalog.handlers import TABLE
+from services.catalog.repository import product, reservation
+from shared.contracts.envelope import Envelope
+from shared.contracts.orders import OrderPlaced
+from tests.catalog.builders import SETTINGS, a_context, a_line, a_product, a_submission, an_order
+from tests.support.memory import MemoryRuntime, event_envelope
 
 
 def told(before: Product | None, after: Product) -> dict[str, tuple[str, ...]]:
@@ -51,3 +57,17 @@ def test_an_edit_tells_the_stock_as_it_is_then() -> None:
     assert told(before, edited(reserved(before, 1), name="Tee")) == {}
     assert told(before, reserved(edited(reserved(before, 1), name="Tee"), -1)) == {"StockChanged": ("default",)}
     assert told(before, edited(reserved(before, 5), name="Tee")) == {"ProductSoldOut": ("default",)}
+
+
+def orders(sequence: int, shipped: int = 0) -> list[Envelope]:
+    states = [an_order(a_line(shipped=shipped), order_id=f"o{n}") for n in range(50)]
+    return [event_envelope(OrderPlaced(order=order), order.order_id, sequence) for order in states]
+
+
+def test_a_batch_of_orders_tells_a_product_s_stock_once_and_their_parcels_not_at_all() -> None:
+    catalog = MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+    catalog.deliver(a_submission(stock=60))
+    catalog.deliver(*orders(1))
+    assert Counter(catalog.event_types) == {"ProductRegistered": 1, "StockReserved": 50, "StockChanged": 1}
+    catalog.deliver(*orders(2, shipped=1))
+    assert len(catalog.events) == 52
