@@ -93,7 +93,7 @@ def tell(url: str, path: str, body: Row, actor: str) -> Row:
 
 def _rows(url: str, wanted: Mapping[str, str]) -> Iterator[Row]:
     cursor: Mapping[str, str] = {}
-    with httpx.Client(timeout=60) as client:
+    with httpx.Client(timeout=15) as client:
         while True:
             answer = client.get(url, params={**wanted, **cursor, "limit": str(PAGE)})
             page = answer.raise_for_status().json()
@@ -114,7 +114,9 @@ def show(answers: Answers, columns: Iterable[str], *, as_json: bool, nothing: st
     if as_json:
         print(json.dumps(answers.rows, ensure_ascii=False, indent=2))
     elif answers.rows:
-        table = Table(*columns)
+        table = Table()
+        for column in columns:
+            table.add_column(column, overflow="fold")  # an id that is cut cannot be copied
         for row in answers.rows:
             table.add_row(*(str(row[column]) for column in columns))
         console.print(table)

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.analytics.buckets import Grain, Period
 from services.analytics.rollups import PREFIX, Basis, Figures
@@ -35,7 +35,21 @@ class BucketSales(Sales):
     last_day: date
 
 
-class SalesReport(BaseModel):
+class Fresh(BaseModel):
+    """How new figures are that come by events."""
+
+    as_of: datetime = Field(description="When the figures were read.")
+    behind: int | None = Field(
+        description="Order events that are told and not in the figures yet, as counted within the last seconds; "
+        "null while Kafka does not say."
+    )
+
+    @classmethod
+    def now(cls, behind: int | None) -> "Fresh":
+        return Fresh(as_of=datetime.now(UTC), behind=behind)
+
+
+class SalesReport(Fresh):
     product_id: str | None
     currency: str
     grain: Grain
@@ -56,7 +70,7 @@ class Ranking(StrEnum):
     UNITS = "units"
 
 
-class TopProducts(BaseModel):
+class TopProducts(Fresh):
     currency: str
     grain: Grain
     basis: Basis
@@ -88,7 +102,7 @@ def sales_of(figures: Mapping[str, int], basis: Basis) -> Sales:
 
 
 def report(
-    product_id: str | None, currency: str, basis: Basis, period: Period, figures: Mapping[str, Figures]
+    product_id: str | None, currency: str, basis: Basis, period: Period, figures: Mapping[str, Figures], fresh: Fresh
 ) -> SalesReport:
     """One row per bucket, those without a sale too: a chart needs them."""
     rows = []
@@ -105,6 +119,7 @@ def report(
         basis=basis,
         rows=rows,
         total=sales_of(total, basis),
+        **dict(fresh),
     )
 
 

@@ -13,7 +13,7 @@ from services.analytics.ledger import LedgerRow
 from services.analytics.projections import GROUP, LEDGER
 from services.analytics.rebuilding import Rebuilt, alone, rebuild
 from services.analytics.reconciliation import Reconciliation, reconcile
-from services.analytics.reports import ProductSales, Ranking, SalesReport, TopProducts, report, sales_of
+from services.analytics.reports import Fresh, ProductSales, Ranking, SalesReport, TopProducts, report, sales_of
 from services.analytics.repository import NEWEST_FIRST, best_products, is_sold, ledger_query, sales_by_bucket
 from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import Basis
@@ -59,6 +59,7 @@ async def top_products(
     """The best products of the days; with a grain, of every bucket that they touch. Ties by product id."""
     _check_order(first, last)
     period = Period.touching(grain, first, last) if grain else Period.exactly(first, last)
+    fresh = Fresh.now(runtime.behind(GROUP))
     found = await best_products(runtime.collection(ROLLUPS), period, basis, by, limit)
     items = [
         ProductSales(rank=rank, product_id=best.product_id, name=best.name, **dict(sales_of(best.figures, basis)))
@@ -72,6 +73,7 @@ async def top_products(
         first_day=period.first,
         last_day=period.last,
         items=items,
+        **dict(fresh),
     )
 
 
@@ -135,8 +137,9 @@ def _entry(row: Document) -> LedgerEntry:
 
 
 async def _report(runtime: Runtime, product_id: str | None, period: Period, basis: Basis) -> SalesReport:
+    fresh = Fresh.now(runtime.behind(GROUP))
     figures = await sales_by_bucket(runtime.collection(ROLLUPS), product_id, period)
-    return report(product_id, runtime.settings.store_currency, basis, period, figures)
+    return report(product_id, runtime.settings.store_currency, basis, period, figures, fresh)
 
 
 def _period(grain: Grain, first: date, last: date) -> Period:

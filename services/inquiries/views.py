@@ -2,6 +2,8 @@
 
 from typing import Any, Self
 
+from pydantic import Field
+
 from services.inquiries.domain.drafts import Draft
 from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.domain.message import Author
@@ -80,3 +82,7 @@ class JoinedTicketView(TicketView):
     order: OrderView | None
     product_state: str
     product: ProductCard | None
+    behind: int | None = Field(
+        description="Events of orders and products that are told and not on the cards yet, as counted within the last "
+        "seconds; null while Kafka does not say. Each card's own `as_of` says when its newest event happened."
+    )

@@ -1,6 +1,7 @@
 """A running service: its database, consumer groups, relay and timers, started and stopped as one."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import structlog
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
@@ -28,6 +30,7 @@ from shared.runtime.working_set import Setting
 
 S = TypeVar("S")
 OUTBOX_SLOW_SECONDS = 30.0
+ANSWER_SECONDS = 6.0
 NEAR = 0.8
 """Share of a bound from which on it is worth a warning."""
 MISCONFIGURED = 78
@@ -45,6 +48,7 @@ class Counts:
     fullest: tuple[str, int] = ("", 0)
     """The key with most records queued, as `group key`, and how many they are."""
     lag: list[dict[str, Any]] = field(default_factory=list)
+    """Empty while Kafka does not say."""
 
 
 class ServiceRuntime:
@@ -97,6 +101,8 @@ class ServiceRuntime:
         ]
         self.relay = Relay(self.database, settings, service, self.stopping)
         self._indexes = indexes
+        self._silent: Counter[str] = Counter()
+        """How many times in a row MongoDB or Kafka did not answer."""
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -143,6 +149,7 @@ class ServiceRuntime:
         reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles]
         if self.counts.outbox[1] > OUTBOX_SLOW_SECONDS:
             reasons.append(f"the oldest event waits for {self.counts.outbox[1]:.0f} s")
+        reasons += [f"{name} does not answer" for name, times in self._silent.items() if times > 1]
         if self.outbox_full:
             reasons.append(f"{self.counts.outbox[0]} events wait, no more commands are taken: is Kafka away?")
         if self.parking_full:
@@ -184,7 +191,7 @@ class ServiceRuntime:
         self._spawn(self._housekeeping())
         if not await self._until_done(self._connect):
             return
-        self._spawn(*(consumer.watch() for consumer in self.consumers))
+        self._spawn(*(consumer.watch() for consumer in self.consumers), self._watch_lag())
         self.trouble = None
 
     def _settings(self) -> list[Setting]:
@@ -246,10 +253,31 @@ class ServiceRuntime:
     async def _housekeeping(self) -> None:
         """Keep the figures for readiness, /ops/status and /metrics fresh."""
         while not self.stopping.is_set():
-            with suppress(PyMongoError, Unavailable, TimeoutError):
-                await self.refresh()
+            try:
+                await asyncio.wait_for(self.refresh(), ANSWER_SECONDS)
+                self._silent.pop("MongoDB", None)
+            except (PyMongoError, Unavailable, TimeoutError):
+                self._silent["MongoDB"] += 1
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), 2.0)
+
+    async def _watch_lag(self) -> None:
+        """Of its own, for it waits where Kafka is away."""
+        while not self.stopping.is_set():
+            try:
+                self.counts.lag = await asyncio.wait_for(self.lag(), ANSWER_SECONDS)
+                self._silent.pop("Kafka", None)
+            except (PyMongoError, Unavailable, KafkaError, TimeoutError) as error:
+                self.counts.lag = []
+                self._silent["Kafka"] += not isinstance(error, PyMongoError | Unavailable)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), 2.0)
+
+    def behind(self, group: str) -> int | None:
+        """Events that a group has not read yet, as counted within the last seconds; None while nobody knows."""
+        name = self.settings.topic_prefix + group
+        lags = [row["lag"] for row in self.counts.lag if row["group"] == name and row["topic"].endswith(".events")]
+        return sum(lags) if lags and None not in lags else None
 
     async def refresh(self) -> Counts:
         self.counts.outbox = await self.relay.waiting()

@@ -22,11 +22,11 @@ class Branch:
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient) -> None:
         self.http = http
-        self._runtime = app.state.runtime
+        self.runtime = app.state.runtime
 
     async def tell(self, messages: Iterable[Message]) -> None:
         """Send each as a message of its own; returns once all are read."""
-        settings = self._runtime.settings
+        settings = self.runtime.settings
         envelopes = [message_envelope(message, id=uuid4().hex) for message in messages]
         known = await self._read()
         async with producer(settings.kafka_bootstrap_servers) as client:
@@ -41,11 +41,11 @@ class Branch:
         return sum(sum(row.get("counts", {}).values()) for row in await self.rows("offsets", group="bank"))
 
     async def rows(self, collection: str, **filter: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await self._runtime.collection(collection).find(filter).to_list(None)
+        rows: list[dict[str, Any]] = await self.runtime.collection(collection).find(filter).to_list(None)
         return rows
 
     async def update(self, collection: str, change: dict[str, Any]) -> None:
-        await self._runtime.collection(collection).update_many({}, change)
+        await self.runtime.collection(collection).update_many({}, change)
 
     async def parked(self, **filter: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await self.http.get("/ops/parked", params=filter)).json()["items"]
@@ -61,6 +61,13 @@ class Branch:
     async def account(self, id: str) -> tuple[str, int]:
         body = (await self.http.get(f"/accounts/{id}")).json()
         return body["owner"], body["balance"]
+
+    async def opens(self, id: str) -> None:
+        """By a command."""
+        assert (await self.http.post("/accounts", json={"account_id": id, "owner": "o"})).status_code == 201
+
+    async def has_told_all(self) -> bool:
+        return await self.rows("outbox") == []
 
     async def is_ready(self) -> bool:
         return (await self.http.get("/health/ready")).is_success

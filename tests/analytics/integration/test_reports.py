@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from shared.contracts.orders import RefundKind
 from tests.analytics.books import told
 from tests.analytics.integration.shop import Shop, open_shop
 from tests.analytics.orders import PAID_AT, a_line, a_refund, an_order, back, krw
+from tests.support.kafka import eventually
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -54,6 +56,17 @@ async def test_sales_by_day(shop: Shop) -> None:
         "2026-03-02": (2, 4200, 200, 0, 4000, 3, 0),
     }
     assert (report["total"]["orders"], report["total"]["net"], report["total"]["average_order"]) == (4, 6700, 1675)
+
+
+async def test_a_report_says_as_of_when_and_how_far_behind_it_is(shop: Shop) -> None:
+    before = datetime.now(UTC)
+
+    async def caught_up() -> bool:
+        report = await shop.get("/sales", **MARCH)
+        assert before <= datetime.fromisoformat(report["as_of"]) <= datetime.now(UTC)
+        return [report["behind"], (await shop.get("/products/top", **MARCH))["behind"]] == [0, 0]
+
+    await eventually(caught_up)
 
 
 async def test_a_week_across_two_months_is_one_row(shop: Shop) -> None:

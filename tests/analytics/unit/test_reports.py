@@ -1,7 +1,7 @@
 from datetime import date
 
 from services.analytics.buckets import Grain, Period
-from services.analytics.reports import report, sales_of
+from services.analytics.reports import Fresh, report, sales_of
 from services.analytics.rollups import Basis, Figures
 
 SOLD = {"orders": 2, "units": 3, "gross": 3000, "discounts": 300, "shipping": 2500}
@@ -32,7 +32,7 @@ def test_an_average_is_rounded_half_to_even() -> None:
 def test_a_report_has_a_row_for_every_bucket_and_their_total() -> None:
     period = Period.touching(Grain.DAY, date(2026, 3, 1), date(2026, 3, 3))
     figures = {"2026-03-01": Figures(SOLD), "2026-03-03": Figures(SOLD)}
-    shown = report(None, "KRW", Basis.EVENT, period, figures)
+    shown = report(None, "KRW", Basis.EVENT, period, figures, Fresh.now(0))
     assert [(row.bucket, row.gross) for row in shown.rows] == [
         ("2026-03-01", 3000),
         ("2026-03-02", 0),

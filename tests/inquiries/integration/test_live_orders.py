@@ -49,6 +49,12 @@ async def test_a_live_reader_hears_of_each_change_and_of_nothing_else(desk: Desk
     assert time.monotonic() - started < 10
 
 
+async def test_a_ticket_says_how_far_its_cards_are_behind(desk: Desk) -> None:
+    await desk.open("inq_behind", order_id="ord_behind")
+    await desk.tell(placed(order_id="ord_behind"))
+    await desk.sees("inq_behind", lambda seen: seen["order"] is not None and seen["behind"] == 0)
+
+
 async def test_a_late_event_changes_the_tag_but_not_the_card(desk: Desk) -> None:
     await desk.open("inq_late", order_id="ord_late")
     await desk.tell(paid(order_id="ord_late"))

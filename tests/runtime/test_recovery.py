@@ -1,0 +1,45 @@
+"""What comes back by itself: a producer that died, a lease whose owner is gone."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.runtime.branch import Branch, Open
+from tests.support.kafka import eventually
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+async def bank(open_bank: Open) -> AsyncIterator[Branch]:
+    async with open_bank() as branch:
+        yield branch
+
+
+async def test_a_dead_producer_is_replaced_and_what_was_acknowledged_meanwhile_is_told(bank: Branch) -> None:
+    await bank.opens("a")
+    await eventually(bank.has_told_all)
+    producer = bank.runtime.relay._producer
+    assert producer is not None
+    await producer.stop()
+    await bank.opens("b")
+    await eventually(bank.has_told_all)
+    assert bank.runtime.relay._producer is not producer
+    await eventually(bank.is_ready)
+
+
+async def test_a_lease_whose_owner_is_gone_is_taken_over_when_it_ends(bank: Branch) -> None:
+    """The relay's owner neither extends nor returns it; commands are taken meanwhile, and told by the next one."""
+    await bank.opens("a")
+    await eventually(bank.has_told_all)
+    until = datetime.now(UTC) + timedelta(seconds=4)
+    leases = bank.runtime.collection("leases")
+    bank.runtime.relay._lease._until = 0.0
+    await leases.update_one({"_id": "relay"}, {"$set": {"owner": "gone", "until": until}})
+    await bank.opens("b")
+    assert not await bank.has_told_all()
+    await eventually(bank.has_told_all, within=15)
+    assert datetime.now(UTC) >= until
+    lease = await leases.find_one({"_id": "relay"})
+    assert lease is not None and lease["owner"] != "gone"
