@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from deploy.compose.described import undescribed
 from deploy.compose.published import Published, published
 from deploy.replay.completejourney_files import CompleteJourneyFiles
 from deploy.replay.demo.checks import orders, stale_cards, waiting_records
@@ -49,6 +50,7 @@ async def prove(
             *map(str, ledger.differences),
             *events.gaps,
             *_untold(events, asked),
+            *[complaint async for complaint in undescribed(target, client)],
             *stale_cards(tickets, asked, newest),
         ],
         events=events.events,

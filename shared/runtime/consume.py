@@ -20,6 +20,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage, Topic
 from faststream.kafka.message import FAKE_CONSUMER
 from pymongo.errors import BulkWriteError, PyMongoError
 
+from shared.runtime import away
 from shared.runtime.batch import Batch, KeyFull, Writes
 from shared.runtime.failpoints import failpoint
 from shared.runtime.foreign_headers import read_any_header_name
@@ -249,7 +250,7 @@ class Consumer:
                 self._troubles.pop("watch", None)
             except Exception as error:
                 log.warning("positions not loaded, trying again", group=self.group, error=repr(error))
-                self._troubles["watch"] = f"{type(error).__name__}: {error}"
+                self._troubles["watch"] = f"{self.group}: {away.sentence(error, self._settings)}"
                 self.positions.assigned.set()
                 await self._rest(1.0)
 

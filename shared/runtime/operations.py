@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.runtime import waiting_routes
@@ -25,6 +26,12 @@ async def ready(runtime: Runtime) -> Response:
     reasons = runtime.troubles()
     body = {"ready": not reasons, "reasons": reasons, "warnings": runtime.warnings()}
     return JSONResponse(body, 503 if reasons else 200)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> HTMLResponse:
+    """FastAPI's own page names the document by its absolute path, which a gateway in front has moved."""
+    return get_swagger_ui_html(openapi_url="openapi.json", title=request.app.title)
 
 
 @router.get("/metrics")

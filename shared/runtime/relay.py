@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
+from shared.runtime import away
 from shared.runtime.decision import Document
 from shared.runtime.failpoints import failpoint
 from shared.runtime.lease import Lease
@@ -36,7 +37,7 @@ class Relay:
         """Why events do not get out; None while all is well."""
         self._outbox = database.collection("outbox")
         self._database = database
-        self._servers = settings.kafka_bootstrap_servers
+        self._settings = settings
         self._service = service
         self._lease = Lease(database, "relay", LEASE_SECONDS)
         self._stopping = stopping
@@ -51,7 +52,7 @@ class Relay:
                 busy = await self.step()
                 self.trouble = None
             except Exception as error:
-                self.trouble = f"events are not published: {type(error).__name__}: {error}"
+                self.trouble = f"events are not published: {away.sentence(error, self._settings)}"
                 log.warning("relay failed, trying again with a new producer", service=self._service, error=repr(error))
                 await self._drop_producer()
                 await self._rest(1.0)
@@ -111,7 +112,7 @@ class Relay:
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._servers,
+                bootstrap_servers=self._settings.kafka_bootstrap_servers,
                 acks="all",
                 enable_idempotence=True,
                 compression_type="lz4",

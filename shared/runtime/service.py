@@ -48,7 +48,14 @@ def build_app(service: Service) -> FastAPI:
         async with runtime.running():
             yield
 
-    app = FastAPI(title=f"Sellerdesk {service.name}", version="1", lifespan=lifespan)
+    app = FastAPI(
+        title=f"Sellerdesk {service.name}",
+        version="1",
+        servers=[{"url": "."}],  # beside the document itself, whatever prefix a gateway gave it
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
     app.state.runtime = runtime
     problems.install(app)
     for router in (*service.routers, operations.router):

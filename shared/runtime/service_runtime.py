@@ -15,6 +15,7 @@ from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
 from shared.contracts.base import Message
+from shared.runtime import away
 from shared.runtime.batch import Writes
 from shared.runtime.consume import Consumer
 from shared.runtime.decision import Kind
@@ -210,8 +211,8 @@ class ServiceRuntime:
                 await step()
                 return self.fatal is None
             except Exception as error:
-                self.trouble = f"waiting: {type(error).__name__}: {error}"
-                log.warning("not started yet", reason=str(error))
+                self.trouble = f"waiting: {away.sentence(error, self.settings)}"
+                log.warning("not started yet", reason=self.trouble, error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), pause)
             pause = min(pause * 1.5, 3.0)
