@@ -56,8 +56,14 @@ def version(text: str) -> tuple[int, ...]:
 def ports(environment: Mapping[str, str]) -> dict[str, str]:
     """The named ones if they are free, any free ones for the rest."""
     given = {name: environment[name] for name in PORTS if environment.get(name)}
+    if wrong := [f"{name}={port}" for name, port in given.items() if not is_port(port)]:
+        raise StackFailure(f"{', '.join(wrong)}: a port is a number from 1 to 65535; without one a free one is chosen.")
     if taken := {name: port for name, port in given.items() if is_taken(int(port))}:
         named = ", ".join(f"{port} ({name})" for name, port in taken.items())
         raise StackFailure(f"Taken by another program: port {named}. Name others, or none to have free ones chosen.")
     free = map(str, free_ports().values())
     return dict(zip(PORTS, free, strict=False)) | given
+
+
+def is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 65536

@@ -25,7 +25,9 @@ console = Console(highlight=False, soft_wrap=True)
 def up(
     store: Annotated[StoreName, typer.Option(help="Its currency and time zone.")] = "default",
     data: DataOption = None,
-    port_base: Annotated[int | None, typer.Option(help="Use the ports after this one.")] = None,
+    port_base: Annotated[
+        int | None, typer.Option(min=1, max=65535 - 7, help="Use the seven ports after this one.")
+    ] = None,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Use whatever ports are free.")] = False,
     attach: Annotated[bool, typer.Option("--attach", help="Stay, show the logs, stop all on Ctrl-C.")] = False,
 ) -> None:

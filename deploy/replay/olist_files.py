@@ -116,18 +116,20 @@ class OlistFiles:
 
     def _path(self, table: Table) -> Path:
         if not self.folder.is_dir():
-            raise ReplayRefused(f"{self.folder} is no directory.")
+            raise ReplayRefused(f"{self.folder} is no directory; name the one that has the files of the data set.")
         for path in (self.folder / table.parquet, self.folder / table.csv):
             if path.is_file():
                 return path
-        raise ReplayRefused(f"{self.folder} has neither {table.parquet} nor {table.csv}.")
+        raise ReplayRefused(
+            f"{self.folder} has neither {table.parquet} nor {table.csv}; copy all files of the data set there."
+        )
 
     def _refuse_strangers(self, rows: pl.DataFrame, column: str, table: Table, known: Table) -> None:
         strangers = rows.join(self._read(known), on=column, how="anti")
         if strangers.height:
             raise ReplayRefused(
                 f"{self._path(table)} names {strangers[column].n_unique():,} times a {column} that "
-                f"{self._path(known).name} lacks, {strangers[column][0]} for one: is the directory complete?"
+                f"{self._path(known).name} lacks, {strangers[column][0]} for one; copy both files again."
             )
 
 
@@ -137,7 +139,7 @@ def _texts(path: Path, columns: list[str]) -> pl.DataFrame:
         frame = pl.read_parquet(path) if path.suffix == ".parquet" else _csv(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         kind = path.suffix.removeprefix(".")
-        raise ReplayRefused(f"{path} cannot be read as {kind}: {str(error).splitlines()[0]}") from error
+        raise ReplayRefused(f"{path} cannot be read as {kind}, copy it again: {str(error).splitlines()[0]}") from error
     if wrong := [name for name in columns if frame.schema.get(name) != pl.String]:
         raise ReplayRefused(f"{path} lacks what the replay reads, as text: {', '.join(wrong)}.")
     trimmed = pl.col(columns).str.strip_chars()
@@ -146,5 +148,5 @@ def _texts(path: Path, columns: list[str]) -> pl.DataFrame:
 
 def _csv(path: Path) -> pl.DataFrame:
     if not path.read_bytes().endswith(b"\n"):
-        raise ReplayRefused(f"{path} ends in the middle of a line: is it complete?")
+        raise ReplayRefused(f"{path} ends in the middle of a line; copy it again.")
     return pl.read_csv(path, infer_schema=False)

@@ -54,6 +54,12 @@ def test_a_port_that_is_taken_is_named() -> None:
             ports({"GATEWAY_PORT": str(taken)})
 
 
+@pytest.mark.parametrize("wrong", ["http", "0", "65536", "-1", "80:80"])
+def test_a_port_that_is_none_is_named(wrong: str) -> None:
+    with pytest.raises(StackFailure, match=rf"KAFKA_PORT={wrong}: a port is a number from 1 to 65535"):
+        ports({"GATEWAY_PORT": "8080", "KAFKA_PORT": wrong})
+
+
 def test_ports_that_are_not_named_are_free_ones_that_differ() -> None:
     assert len(set(ports({}).values())) == 4
 

@@ -1,6 +1,10 @@
 """`sellerdesk` as a person types it."""
 
+import socket
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from deploy.cli import VERBS
 from deploy.local.follow import Followed
@@ -21,6 +25,26 @@ def test_half_of_the_brokers_is_refused(tmp_path: Path) -> None:
     done = sellerdesk("up", "--data", tmp_path, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9", MONGODB_URI="")
     assert done.returncode == 1
     assert "Set both KAFKA_BOOTSTRAP_SERVERS and MONGODB_URI" in done.stderr
+
+
+def test_a_port_in_use_is_one_sentence_and_nothing_is_started(tmp_path: Path) -> None:
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = sellerdesk("up", "--data", tmp_path, "--port-base", str(port - 1))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"Taken by another program: port {port} (catalog). Choose others with --port-base or --free-ports.\n"
+    )
+    assert sellerdesk("status", "--data", tmp_path).stderr == f"Nothing runs in {tmp_path}.\n"
+
+
+@pytest.mark.parametrize("base", [-1, 0, 65530])
+def test_ports_that_do_not_exist_are_refused(tmp_path: Path, base: int) -> None:
+    done = sellerdesk("up", "--data", tmp_path, "--port-base", str(base))
+    assert done.returncode == 2
+    assert "--port-base" in done.stderr
 
 
 def test_reset_asks_first(tmp_path: Path) -> None:

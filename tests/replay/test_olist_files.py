@@ -28,40 +28,42 @@ def cut(path: Path, left: float) -> None:
 
 
 def test_a_directory_that_is_none(tmp_path: Path) -> None:
-    assert refused(tmp_path / "olist") == "DIR is no directory."
+    assert refused(tmp_path / "olist") == "DIR is no directory; name the one that has the files of the data set."
 
 
 @pytest.mark.parametrize("name", ["olist_orders", "olist_order_items", "olist_order_payments", "olist_order_reviews"])
 def test_a_file_that_is_missing(tmp_path: Path, name: str) -> None:
     files(tmp_path, [order()])
     (tmp_path / f"{name}.parquet").unlink()
-    assert refused(tmp_path) == f"DIR has neither {name}.parquet nor {name}_dataset.csv."
+    assert refused(tmp_path) == (
+        f"DIR has neither {name}.parquet nor {name}_dataset.csv; copy all files of the data set there."
+    )
 
 
 def test_a_parquet_file_half_written(tmp_path: Path) -> None:
     files(tmp_path, [order()])
     cut(tmp_path / "olist_order_items.parquet", left=0.5)
-    assert refused(tmp_path).startswith("olist_order_items.parquet cannot be read as parquet: ")
+    assert refused(tmp_path).startswith("olist_order_items.parquet cannot be read as parquet, copy it again: ")
 
 
 def test_a_parquet_file_of_nothing(tmp_path: Path) -> None:
     files(tmp_path, [order()])
     cut(tmp_path / "olist_orders.parquet", left=0)
-    assert refused(tmp_path).startswith("olist_orders.parquet cannot be read as parquet: ")
+    assert refused(tmp_path).startswith("olist_orders.parquet cannot be read as parquet, copy it again: ")
 
 
 @pytest.mark.parametrize("left", [0, 0.5, 0.99])
 def test_a_csv_file_half_written(tmp_path: Path, left: float) -> None:
     files(tmp_path, [order(), order("o2")], csv=True)
     cut(tmp_path / "olist_customers_dataset.csv", left)
-    assert refused(tmp_path) == "olist_customers_dataset.csv ends in the middle of a line: is it complete?"
+    assert refused(tmp_path) == "olist_customers_dataset.csv ends in the middle of a line; copy it again."
 
 
 def test_a_csv_file_with_a_stray_quote(tmp_path: Path) -> None:
     files(tmp_path, [order()], csv=True)
     with (tmp_path / "olist_orders_dataset.csv").open("a") as out:
         out.write('"o2,"c2"\n')
-    assert refused(tmp_path).startswith("olist_orders_dataset.csv cannot be read as csv: ")
+    assert refused(tmp_path).startswith("olist_orders_dataset.csv cannot be read as csv, copy it again: ")
 
 
 @pytest.mark.parametrize("name", ["orders", "customers", "products"])
@@ -70,7 +72,7 @@ def test_a_file_cut_between_two_lines_lacks_what_the_others_name(tmp_path: Path,
     path = tmp_path / f"olist_{name}.parquet"
     pl.read_parquet(path).head(1).write_parquet(path)
     assert f"that olist_{name}.parquet lacks" in refused(tmp_path)
-    assert refused(tmp_path).endswith("for one: is the directory complete?")
+    assert refused(tmp_path).endswith("for one; copy both files again.")
 
 
 def test_columns_that_are_missing(tmp_path: Path) -> None:
@@ -118,7 +120,10 @@ def test_an_order_told_twice(tmp_path: Path) -> None:
     [
         (["replay", "olist"], "olist is read from the directory of its files: name it with --path DIR.\n"),
         (["replay", "completejourney", "--path", "."], "--path is for olist.\n"),
-        (["reconcile", "--source", "olist", "--path", "no/such"], "no/such is no directory.\n"),
+        (
+            ["reconcile", "--source", "olist", "--path", "no/such"],
+            "no/such is no directory; name the one that has the files of the data set.\n",
+        ),
         (["reconcile", "--path", "."], "--path names the files of a --source.\n"),
     ],
 )
