@@ -1,7 +1,7 @@
 """What a person asks over HTTP and no other system tells. Decided by the same table as the inbox."""
 
 from shared.contracts.base import Id, NonNegativeMoney
-from shared.contracts.inbox_orders import OrdersMessage
+from shared.contracts.inbox_orders import OrdersMessage, Recipient
 from shared.contracts.orders import HoldReason
 
 
@@ -37,6 +37,10 @@ class ConvertToReturn(OrdersMessage):
     """An exchange goes on as a return: there is no replacement, or the customer wants none any more."""
 
     claim_id: Id
+
+
+class ChangeRecipient(OrdersMessage):
+    recipient: Recipient
 
 
 class RetryRefund(OrdersMessage):

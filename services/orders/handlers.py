@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.orders.commands import (
+    ChangeRecipient,
     ConfirmOrder,
     ConvertToReturn,
     DecidePurchase,
@@ -13,6 +14,7 @@ from services.orders.commands import (
     RetryRefund,
 )
 from services.orders.domain import (
+    addressing,
     claiming,
     confirming,
     deciding,
@@ -71,6 +73,7 @@ TABLE.on(PaymentCaptured, ORDER, decide=payment.capture)
 TABLE.on(PaymentDeclined, ORDER, decide=payment.decline)
 TABLE.on(ConfirmOrder, ORDER, decide=confirming.confirm)
 TABLE.on(DispatchDelayRequested, ORDER, decide=dispatching.delay)
+TABLE.on(ChangeRecipient, ORDER, decide=addressing.change_recipient)
 TABLE.on(ShipmentHandedOver, ORDER, decide=shipping.ship)
 TABLE.on(TrackingChanged, ORDER, decide=shipping.correct_tracking)
 TABLE.on(ShipmentDelivered, ORDER, decide=shipping.deliver)

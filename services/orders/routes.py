@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.orders.answering import OrderView, an_id, answer, shown
-from services.orders.commands import ConfirmOrder, DecidePurchase
+from services.orders.commands import ChangeRecipient, ConfirmOrder, DecidePurchase
 from services.orders.repository import NEWEST_FIRST, ORDER, orders_where
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
 from shared.contracts.inbox_orders import (
@@ -18,6 +18,7 @@ from shared.contracts.inbox_orders import (
     Parts,
     PaymentCaptured,
     PaymentDeclined,
+    Recipient,
     ShipmentDelivered,
     ShipmentHandedOver,
     TrackingChanged,
@@ -109,6 +110,11 @@ class NewPromise(Contract):
 async def delay_dispatch(request: Request, runtime: Runtime, actor: Caller, id: Id, body: NewPromise) -> Response:
     """발송지연: the promise to ship moves to a later moment."""
     return await answer(request, runtime, actor, DispatchDelayRequested(order_id=id, **dict(body)))
+
+
+@router.put("/orders/{id}/recipient", response_model=OrderView)
+async def change_recipient(request: Request, runtime: Runtime, actor: Caller, id: Id, body: Recipient) -> Response:
+    return await answer(request, runtime, actor, ChangeRecipient(order_id=id, recipient=body))
 
 
 # -- shipping ----------------------------------------------------------------------------------------------------------

@@ -362,6 +362,10 @@ class PurchaseDecided(OrderEvent):
     lines: tuple[LineUnits, ...]
 
 
+class RecipientChanged(OrderEvent):
+    """Where to deliver is another place or person; which one stays in orders."""
+
+
 class ClaimEvent(OrderEvent):
     claim: Claim
 
@@ -444,6 +448,7 @@ EVENTS: tuple[type[OrderEvent], ...] = (
     TrackingCorrected,
     OrderDelivered,
     PurchaseDecided,
+    RecipientChanged,
     ClaimRequested,
     ClaimApproved,
     ClaimRejected,

@@ -76,6 +76,12 @@ def _waits_to_be_shipped(state: OrderState) -> Obstacle | None:
     return _too_early("the order is not paid") if state.paid_at is None else None
 
 
+def nothing_has_left(state: OrderState, _role: str) -> Obstacle | None:
+    if is_cancelled(state):
+        return _never("the order is cancelled")
+    return _never("a parcel has left already") if state.shipments else None
+
+
 def is_on_its_way(state: OrderState, _role: str) -> Obstacle | None:
     if any(shipment.delivered_at is None for shipment in state.shipments):
         return None
@@ -120,4 +126,5 @@ def has_refund(status: RefundStatus) -> Guard:
         found = any(refund.status is status for refund in state.refunds)
         return None if found else _never(f"no refund is {status}")
 
+    guard.__name__ = f"has_a_refund_{status}"
     return guard

@@ -14,6 +14,7 @@ class Move(StrEnum):
     PAY = "pay"
     CONFIRM = "confirm"
     DELAY = "delay"
+    CHANGE_RECIPIENT = "change_recipient"
     SHIP = "ship"
     CORRECT_TRACKING = "correct_tracking"
     DELIVER = "deliver"
@@ -67,6 +68,7 @@ OF_THE_ORDER: dict[Move, tuple[frozenset[str], Guard]] = {
     Move.PAY: (SHOP, guards.can_be_paid),
     Move.CONFIRM: (SELLER, guards.can_be_confirmed),
     Move.DELAY: (SHOP, guards.can_be_delayed),
+    Move.CHANGE_RECIPIENT: (SELLER | {"buyer"}, guards.nothing_has_left),
     Move.SHIP: (SHOP, guards.can_be_shipped),
     Move.CORRECT_TRACKING: (SHOP, guards.is_on_its_way),
     Move.DELIVER: (SHOP, guards.is_on_its_way),

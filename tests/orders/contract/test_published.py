@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.orders.commands import (
+    ChangeRecipient,
     ConfirmOrder,
     ConvertToReturn,
     DecidePurchase,
@@ -31,6 +32,7 @@ from shared.contracts.inbox_orders import (
     PaymentCaptured,
     PaymentDeclined,
     PickupStarted,
+    Recipient,
     RefundDeclined,
     RefundPaid,
     RefundSubmitted,
@@ -97,10 +99,12 @@ def exchange(claim_id: str, target: str) -> ClaimSubmitted:
 REDELIVERY = ShipmentHandedOver(
     order_id=ID, shipment_id="shp_2", carrier="CJGLS", tracking_no="6891-0420-1195", claim_id="clm_5"
 )
+SOMEBODY = Recipient(name="받는 분", phone="000-0000-0000", address="세종대로 1", memo="문 앞")
 LATER = DispatchDelayRequested(order_id=ID, ship_by=PLACED.time + timedelta(days=7), reason=DelayReason.PRODUCT_PREPARE)
 LIFE: list[tuple[str, OrdersMessage | StockReserved]] = [
     ("/payments", PaymentDeclined(order_id=ID, payment_id="pay_0", amount=DUE, method="card", error_code="CARD_LIMIT")),
     ("/payments", PAID),
+    ("buyer:7", ChangeRecipient(order_id=ID, recipient=SOMEBODY)),
     ("seller:local", ConfirmOrder(order_id=ID)),
     ("/marketplace", LATER),
     ("/marketplace", cancel("clm_1", 1)),

@@ -20,7 +20,10 @@ async def a_paid_order(shop: Shop, id: str, **fields: Any) -> None:
 
 async def test_an_order_s_life(shop: Shop) -> None:
     placed = await shop.place(order_id="life")
-    assert (placed.status_code, placed.json()["allowed_actions"]) == (201, ["pay", "request_cancel"])
+    assert (placed.status_code, placed.json()["allowed_actions"]) == (
+        201,
+        ["pay", "change_recipient", "request_cancel"],
+    )
     await a_paid_order(shop, "life")
     early = await shop.post("/orders/life/confirm")
     assert (early.status_code, early.json()["detail"]) == (409, "the catalog has not reserved the stock")
@@ -132,6 +135,19 @@ async def test_the_recipient_is_shown_to_the_shop_alone(shop: Shop) -> None:
     for actor, name in (("seller:local", "Hong Gildong"), ("agent:7", "Hong Gildong"), ("buyer:cus_1", None)):
         order = (await shop.http.get("/orders/private", headers={"X-Actor": actor})).json()
         assert (order["recipient"] and order["recipient"]["name"]) == name
+
+
+async def test_a_recipient_is_replaced_until_a_parcel_leaves(shop: Shop) -> None:
+    await a_paid_order(shop, "moved")
+    there = {"name": "Lee Mongryong", "phone": "010-0000-0000", "address": "Namwon 1", "memo": "at the gate"}
+    path, buyer = "/orders/moved/recipient", {"X-Actor": "buyer:cus_1"}
+    assert (await shop.http.put(path, json=there, headers=buyer)).json()["recipient"] is None
+    assert (await shop.order("moved"))["recipient"] == there
+    wrong = await shop.http.put(path, json={"name": ""})
+    assert {error["field"] for error in wrong.json()["errors"]} == {"name", "address"}
+    await shop.stock("moved")
+    await shop.post("/orders/moved/shipments", PARCEL)
+    assert (await shop.http.put(path, json=there | {"memo": None})).status_code == 409
 
 
 async def test_an_unchanged_order_is_not_sent_again(shop: Shop) -> None:

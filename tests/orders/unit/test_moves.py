@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.orders.commands import (
+    ChangeRecipient,
     ConfirmOrder,
     ConvertToReturn,
     DecidePurchase,
@@ -19,7 +20,7 @@ from services.orders.domain.moves import allowed_actions
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope
-from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
+from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
 from shared.contracts.orders import HoldReason, Reason
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import (
@@ -112,6 +113,7 @@ STATES: dict[str, Callable[[], Desk]] = {
 APPROVE, REJECT, WITHDRAW = (
     decided(decision, "clm_0") for decision in (ClaimDecision.APPROVED, ClaimDecision.REJECTED, ClaimDecision.WITHDRAWN)
 )
+ELSEWHERE = Recipient(name="Hong Gildong", address="Sejong-daero 1")
 MOVES: dict[str, tuple[str, Message]] = {
     "place": ("system", placed(*TWO)),
     "pay": ("system", paid(13_500, "pay_9")),
@@ -120,6 +122,7 @@ MOVES: dict[str, tuple[str, Message]] = {
     "refuse stock": ("catalog", rejected()),
     "confirm": ("seller", ConfirmOrder(order_id=ID)),
     "delay": ("seller", postponed(T0 + timedelta(days=30))),
+    "readdress": ("buyer", ChangeRecipient(order_id=ID, recipient=ELSEWHERE)),
     "ship": ("seller", shipped("shp_9")),
     "hand over": ("system", shipped("shp_9")),
     "correct": ("system", tracked("T-9", "shp_0")),
@@ -207,16 +210,16 @@ SWAP_BACK = f"{CLAIM_THE_REST} hold_claim send_replacement reject_exchange conve
 @pytest.mark.parametrize(
     ("state", "actor", "allowed"),
     [
-        ("waiting", SELLER, "pay request_cancel"),
-        ("paid", SELLER, "delay request_cancel refund"),
+        ("waiting", SELLER, "pay change_recipient request_cancel"),
+        ("paid", SELLER, "delay change_recipient request_cancel refund"),
         ("paid", "system:/carrier", "delay ship request_cancel refund"),
-        ("to ship", SELLER, "confirm delay ship request_cancel refund"),
-        ("confirmed", SELLER, "delay ship request_cancel refund"),
-        ("confirmed", "agent:1", "delay ship request_cancel refund"),
-        ("confirmed", BUYER, "request_cancel"),
+        ("to ship", SELLER, "confirm delay change_recipient ship request_cancel refund"),
+        ("confirmed", SELLER, "delay change_recipient ship request_cancel refund"),
+        ("confirmed", "agent:1", "delay change_recipient ship request_cancel refund"),
+        ("confirmed", BUYER, "change_recipient request_cancel"),
         ("confirmed", "bot:1", ""),
-        ("request", SELLER, "ship approve_cancel reject_cancel withdraw_cancel refund"),
-        ("request", BUYER, "withdraw_cancel"),
+        ("request", SELLER, "change_recipient ship approve_cancel reject_cancel withdraw_cancel refund"),
+        ("request", BUYER, "change_recipient withdraw_cancel"),
         (
             "partly",
             SELLER,
@@ -239,7 +242,7 @@ SWAP_BACK = f"{CLAIM_THE_REST} hold_claim send_replacement reject_exchange conve
         ("swapped", BUYER, "decide_purchase request_return request_exchange"),
         ("returned", SELLER, "refund answer_refund"),
         ("expired", SELLER, ""),
-        ("refund ✗", SELLER, "confirm delay ship request_cancel refund retry_refund"),
+        ("refund ✗", SELLER, "confirm delay change_recipient ship request_cancel refund retry_refund"),
     ],
 )
 def test_what_an_actor_may_do(state: str, actor: str, allowed: str) -> None:
