@@ -11,13 +11,17 @@ from shared.runtime.settings import ServiceSettings
 def sentence(error: Exception, settings: ServiceSettings) -> str:
     match error:
         case KafkaConnectionError() | TimeoutError():  # the driver of MongoDB has time-outs of its own
-            return _away("Kafka", settings.kafka_bootstrap_servers, "KAFKA_BOOTSTRAP_SERVERS")
+            return silence("Kafka", settings)
         case ConnectionFailure():
-            hosts = urlsplit(settings.mongodb_uri).netloc.rpartition("@")[2]  # whatever precedes it is secret
-            return _away("MongoDB", hosts, "MONGODB_URI")
+            return silence("MongoDB", settings)
         case _:
             return f"{type(error).__name__}: {error}"
 
 
-def _away(who: str, where: str, variable: str) -> str:
-    return f"{who} does not answer at {where}: start it, or name where it is in {variable}"
+def silence(broker: str, settings: ServiceSettings) -> str:
+    """broker: Kafka or MongoDB."""
+    where, variable = {
+        "Kafka": (settings.kafka_bootstrap_servers, "KAFKA_BOOTSTRAP_SERVERS"),
+        "MongoDB": (urlsplit(settings.mongodb_uri).netloc.rpartition("@")[2], "MONGODB_URI"),  # before @ is secret
+    }[broker]
+    return f"{broker} does not answer at {where}: start it, or name where it is in {variable}"

@@ -150,7 +150,7 @@ class ServiceRuntime:
         reasons += [trouble for consumer in self.consumers for trouble in consumer.troubles]
         if self.counts.outbox[1] > OUTBOX_SLOW_SECONDS:
             reasons.append(f"the oldest event waits for {self.counts.outbox[1]:.0f} s")
-        reasons += [f"{name} does not answer" for name, times in self._silent.items() if times > 1]
+        reasons += [away.silence(name, self.settings) for name, times in self._silent.items() if times > 1]
         if self.outbox_full:
             reasons.append(f"{self.counts.outbox[0]} events wait, no more commands are taken: is Kafka away?")
         if self.parking_full:
