@@ -1,10 +1,12 @@
 """Every event of an order carries its whole state, so all are read by the same function, in any order."""
 
+from datetime import timedelta
+
 from services.analytics.projections import GROUP, project
 from services.analytics.repository import order_facts
 from shared.contracts.orders import EVENTS
 from shared.runtime.handlers import Handlers
 
-TABLE = Handlers(GROUP, topics=["orders.events"])
+TABLE = Handlers(GROUP, topics=["orders.events"], gather=timedelta(milliseconds=500))
 for event in EVENTS:
     TABLE.on(event, order_facts, project=project, guarded=False)

@@ -1,5 +1,7 @@
 """What the catalog answers: products from their owners, stock for every order."""
 
+from datetime import timedelta
+
 from services.catalog.commands import EditProduct, ImportProduct, RemoveProduct
 from services.catalog.domain.counting import count
 from services.catalog.domain.editing import bring_in, edit, remove, submit
@@ -9,7 +11,9 @@ from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
 from shared.contracts.orders import EVENTS as ORDER_EVENTS
 from shared.runtime.handlers import Handlers
 
-TABLE = Handlers("catalog", topics=["catalog.inbox", "orders.events"], lease="stock")
+TABLE = Handlers(
+    "catalog", topics=["catalog.inbox", "orders.events"], lease="stock", gather=timedelta(milliseconds=250)
+)
 
 TABLE.on(ProductSubmitted, product, create=submit)
 TABLE.on(StockCounted, product, decide=count)

@@ -11,11 +11,12 @@ from services.inquiries.domain import message, timeline
 from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.domain.order_card import OrderCard, Standing, standing
 from services.inquiries.domain.product_card import ProductCard
-from services.inquiries.repository import inquiry, messages_of, order_card, product_card, timeline_of
+from services.inquiries.repository import inquiry, joined, messages_of, order_card, product_card, timeline_of
 from services.inquiries.views import JoinedTicketView, MessageView, OrderView, TicketView
-from shared.runtime.decision import Kind, Ref
+from shared.runtime.decision import Document, Kind, Ref
 from shared.runtime.http import etag
 from shared.runtime.service_runtime import ServiceRuntime
+from shared.runtime.stored import Stored
 
 S = TypeVar("S")
 SHOWN_MESSAGES = 100
@@ -57,25 +58,28 @@ async def see(runtime: ServiceRuntime, id: str) -> Sight | None:
 
 
 async def see_all(runtime: ServiceRuntime, ids: Collection[str]) -> dict[str, Sight]:
-    """Those there are, with as many queries as for one."""
-    stored = await runtime.store.get_many(inquiry, ids)
-    tickets = {id: found.state for id, found in stored.items() if found.state}
-    orders = {ticket.order_id for ticket in tickets.values() if ticket.order_id}
-    products = {ticket.product_id for ticket in tickets.values() if ticket.product_id}
-    cards, shown, lines = await asyncio.gather(
-        _states(runtime, order_card, orders), _states(runtime, product_card, products), _count_lines(runtime, orders)
+    """Those there are, with one query as for one."""
+    rows = await runtime.collection(inquiry.collection).aggregate(joined(ids)).to_list(None)
+    return {row["_id"]: sight for row in rows if (sight := _sight(row)) is not None}
+
+
+def _sight(row: Document) -> Sight | None:
+    """None for a placeholder that something waits for."""
+    stored = Stored.of(inquiry, row["ticket"])
+    if stored.state is None:
+        return None
+    return Sight(
+        ticket=stored.state,
+        revision=stored.revision,
+        version=stored.version,
+        card=_card(order_card, row["card"]) or OrderCard(),
+        product=_card(product_card, row["product"]),
+        lines=row["lines"][0]["count"] if row["lines"] else 0,
     )
-    return {
-        id: Sight(
-            ticket=ticket,
-            revision=stored[id].revision,
-            version=stored[id].version,
-            card=cards.get(ticket.order_id or "", OrderCard()),
-            product=shown.get(ticket.product_id or ""),
-            lines=lines.get(ticket.order_id or "", 0),
-        )
-        for id, ticket in tickets.items()
-    }
+
+
+def _card(kind: Kind[S], found: list[Document]) -> S | None:
+    return Stored.of(kind, found[0]).state if found else None
 
 
 async def show(runtime: ServiceRuntime, sight: Sight) -> JoinedTicketView:
@@ -103,22 +107,6 @@ def _product_state(sight: Sight) -> str:
     if sight.ticket.product_id is None:
         return "no product"
     return "shown" if sight.product else "product not seen yet"
-
-
-async def _states(runtime: ServiceRuntime, kind: Kind[S], ids: Collection[str]) -> dict[str, S]:
-    found = await runtime.store.get_many(kind, ids) if ids else {}
-    return {id: stored.state for id, stored in found.items() if stored.state is not None}
-
-
-async def _count_lines(runtime: ServiceRuntime, order_ids: Collection[str]) -> dict[str, int]:
-    if not order_ids:
-        return {}
-    counting = [
-        {"$match": {"$or": [timeline_of(order_id) for order_id in order_ids]}},
-        {"$group": {"_id": "$order_id", "lines": {"$sum": 1}}},
-    ]
-    rows = await runtime.collection(timeline.COLLECTION).aggregate(counting).to_list(None)
-    return {row["_id"]: row["lines"] for row in rows}
 
 
 async def _lines(runtime: ServiceRuntime, sight: Sight) -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """All this service knows about MongoDB: documents, indexes and list queries."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.inquiries.domain import timeline
 from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.domain.order_card import OrderCard
 from services.inquiries.domain.product_card import ProductCard
@@ -56,6 +58,29 @@ def criteria(created_from: datetime | None, created_to: datetime | None, **wante
         created["$lt"] = created_to
     given = {name: {"$in": value} if isinstance(value, list) else value for name, value in wanted.items() if value}
     return {"created_at": created, **given}
+
+
+def joined(ids: Iterable[str]) -> list[Document]:
+    """Tickets, each with its cards and the number of its order's timeline lines: {ticket, card, product, lines}."""
+    under = {"$gt": ["$_id", {"$concat": ["$$order", "/"]}]}, {"$lt": ["$_id", {"$concat": ["$$order", "0"]}]}
+    return [
+        {"$match": {"_id": {"$in": list(ids)}}},
+        {"$project": {"ticket": "$$ROOT"}},
+        _cards(order_card, "ticket.order_id", "card"),
+        _cards(product_card, "ticket.product_id", "product"),
+        {
+            "$lookup": {
+                "from": timeline.COLLECTION,
+                "let": {"order": "$ticket.order_id"},
+                "pipeline": [{"$match": {"$expr": {"$and": list(under)}}}, {"$count": "count"}],
+                "as": "lines",
+            }
+        },
+    ]
+
+
+def _cards(kind: Kind[Any], field: str, name: str) -> Document:
+    return {"$lookup": {"from": kind.collection, "localField": field, "foreignField": "_id", "as": name}}
 
 
 def timeline_of(order_id: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What every message on the wire is made of: frozen models, ids, money and UTC times."""
 
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -27,6 +27,15 @@ class Contract(BaseModel):
     """Frozen; unknown fields are passed over, so a newer sender never breaks an older reader."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    def __copy__(self) -> Self:
+        """As pydantic's, for models without extra or private attributes: decisions copy states all the time."""
+        copied = type(self).__new__(type(self))
+        object.__setattr__(copied, "__dict__", self.__dict__.copy())
+        object.__setattr__(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__.copy())
+        object.__setattr__(copied, "__pydantic_extra__", None)
+        object.__setattr__(copied, "__pydantic_private__", None)
+        return copied
 
 
 class Money(Contract):

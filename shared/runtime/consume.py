@@ -92,7 +92,8 @@ class Consumer:
             listener=self.positions,
             max_records=self._settings.max_records,
             batch_timeout_ms=20,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=int(self.setting.table.gather.total_seconds() * 1000),
+            fetch_min_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=FETCH_BYTES,
             session_timeout_ms=self._settings.session_timeout_ms,
         )

@@ -57,16 +57,24 @@ class Handlers:
     """Maps message types to pure functions for one consumer group.
 
     lease: name of a short lease to hold around each batch, where batches of several processes fight for the same
-    documents. hold_for: how long a message that came too early waits unless its NotYet says otherwise.
+    documents. hold_for: how long a message that came too early waits unless its NotYet says otherwise. gather: how
+    long the broker may gather records into one fetch: what a group may lag, against what a batch costs by itself.
     """
 
     def __init__(
-        self, group: str, *, topics: Sequence[str], lease: str | None = None, hold_for: timedelta = timedelta(hours=72)
+        self,
+        group: str,
+        *,
+        topics: Sequence[str],
+        lease: str | None = None,
+        hold_for: timedelta = timedelta(hours=72),
+        gather: timedelta = timedelta(milliseconds=80),
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
         self.lease = lease
         self.hold_for = hold_for
+        self.gather = gather
         self.by_type: dict[str, Handler] = {}
         self.timers: dict[Kind[Any], Timing] = {}
 

@@ -60,10 +60,15 @@ class Database:
             maxPoolSize=32,
         )
         self._database = self._client[name]
+        self._collections: dict[str, Collection] = {}
         self.name = name
 
     def collection(self, name: str) -> Collection:
-        return self._database[name]
+        """Made once per name: motor wraps a method at a time, which would cost more than a small query's own work."""
+        known = self._collections.get(name)
+        if known is None:
+            known = self._collections[name] = self._database[name]
+        return known
 
     async def ping(self) -> None:
         await self._client.admin.command("ping")

@@ -61,7 +61,7 @@ class Relay:
                 await self._rest(POLL_SECONDS)
 
     async def step(self) -> bool:
-        """Publish one batch; False when there was nothing to do. `run` and the flush of `stop` take turns."""
+        """Publish one batch; whether there may be more. `run` and the flush of `stop` take turns."""
         async with self._turn:
             return await self._step()
 
@@ -70,12 +70,10 @@ class Relay:
             await self._rest(1.0)
             return False
         self.wake.clear()
-        rows = await self._next()
-        if not rows:
-            wrapped, self._behind = self._behind != "", ""
-            return wrapped
-        await self._publish(rows)
-        return True
+        began = self._behind
+        if rows := await self._next():
+            await self._publish(rows)
+        return began != self._behind
 
     async def _next(self) -> list[Document]:
         """Rows of the aggregates behind the last one served, oldest event of each first.

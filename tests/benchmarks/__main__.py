@@ -1,6 +1,5 @@
 """`make bench`: figures of the services on a stack of their own. `make bench ARGS="ingest live"` runs some parts."""
 
-import asyncio
 import json
 import logging
 import os
@@ -13,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from rich.console import Console
 
 from deploy.local.failure import StackFailure
@@ -38,7 +38,7 @@ console = Console(highlight=False, soft_wrap=True)
 def measured(name: str, stack: Stack, options: Options) -> Result:
     part: Part = import_module(f"tests.benchmarks.{name}").run
     load, began = os.getloadavg()[0], time.perf_counter()
-    figures = asyncio.run(part(stack, options))
+    figures = uvloop.run(part(stack, options))
     return Result(name, figures, time.perf_counter() - began, load)
 
 
