@@ -91,7 +91,7 @@ class Consumer:
             decoder=_decode,
             listener=self.positions,
             max_records=self._settings.max_records,
-            batch_timeout_ms=20,
+            batch_timeout_ms=10,
             fetch_max_wait_ms=int(self.setting.table.gather.total_seconds() * 1000),
             fetch_min_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=FETCH_BYTES,

@@ -114,7 +114,7 @@ class Relay:
                 acks="all",
                 enable_idempotence=True,
                 compression_type="lz4",
-                linger_ms=5,
+                linger_ms=0,
                 max_batch_size=256 * 1024,
                 max_request_size=4_000_000,
                 request_timeout_ms=10_000,
