@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.orders.domain.order import Order
 from services.orders.domain.placing import ClientOrder
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import OrderState, OrderStatus, StockStatus
+from shared.contracts.orders import ClaimStatus, ClaimType, OrderState, OrderStatus, StockStatus
 from shared.runtime.decision import Document, Kind
 
 
@@ -51,8 +51,17 @@ INDEXES = {
         _newest_first_by("stock"),
         _newest_first_by("customer_id"),
         _newest_first_by("lines.product_id"),
+        _newest_first_by("claims.status"),
+        _newest_first_by("claims.type"),
+        IndexModel(
+            [("overdue_since", ASCENDING), *NEWEST_FIRST], partialFilterExpression={"overdue_since": {"$type": "date"}}
+        ),
     ]
 }
+
+
+STATUS_INDEX = {"status": ASCENDING, **dict(NEWEST_FIRST)}
+BY_STATUS = [{"$match": {"status": {"$exists": True}}}, {"$group": {"_id": "$status", "orders": {"$sum": 1}}}]
 
 
 def orders_where(
@@ -61,6 +70,9 @@ def orders_where(
     stock: StockStatus | None = None,
     customer_id: str | None = None,
     product_id: str | None = None,
+    overdue: bool = False,
+    claim_type: ClaimType | None = None,
+    claim_status: ClaimStatus | None = None,
     placed_from: datetime | None = None,
     placed_before: datetime | None = None,
 ) -> Document:
@@ -68,5 +80,10 @@ def orders_where(
     wanted = {"status": status, "stock": stock, "customer_id": customer_id, "lines.product_id": product_id}
     times = {"$gte": placed_from, "$lt": placed_before}
     placed_at = {bound: moment for bound, moment in times.items() if moment is not None}
-    equal = {field: value for field, value in wanted.items() if value is not None}
+    equal: Document = {field: value for field, value in wanted.items() if value is not None}
+    if overdue:
+        equal["overdue_since"] = {"$type": "date"}
+    claim = {field: value for field, value in (("type", claim_type), ("status", claim_status)) if value is not None}
+    if claim:
+        equal["claims"] = {"$elemMatch": claim}
     return {**equal, "placed_at": placed_at or {"$exists": True}}

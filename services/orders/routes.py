@@ -1,16 +1,14 @@
 """HTTP of the orders service: what people do goes through the table of `handlers.py`, as messages of the inbox do."""
 
-import asyncio
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime
 
 from services.orders.answering import OrderView, an_id, answer, shown
 from services.orders.commands import ChangeRecipient, ConfirmOrder, DecidePurchase
-from services.orders.repository import NEWEST_FIRST, ORDER, orders_where
+from services.orders.repository import BY_STATUS, NEWEST_FIRST, ORDER, STATUS_INDEX, orders_where
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
 from shared.contracts.inbox_orders import (
     DispatchDelayRequested,
@@ -23,14 +21,10 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import DelayReason, OrderStatus, StockStatus
-from shared.runtime.decision import Refusal
+from shared.contracts.orders import ClaimStatus, ClaimType, DelayReason, OrderStatus, StockStatus
 from shared.runtime.http import Caller, Cursor, Limit, NotFound, Page, Runtime, etag, not_modified, paginate
-from shared.runtime.problems import refusal_problem
 
 router = APIRouter()
-AT_ONCE = 8
-"""Orders of one batch that are decided at the same time."""
 
 
 # -- placing and paying ------------------------------------------------------------------------------------------------
@@ -63,37 +57,6 @@ async def record_payment(request: Request, runtime: Runtime, actor: Caller, id: 
 
 
 # -- confirming --------------------------------------------------------------------------------------------------------
-
-
-class Batch(Contract):
-    order_ids: Annotated[
-        tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...],
-        Field(min_length=1, max_length=1000),
-    ]
-
-
-@router.post("/orders/confirm")
-async def confirm_orders(request: Request, runtime: Runtime, actor: Caller, body: Batch) -> dict[str, Any]:
-    """Each order for itself: what is wrong with one does not hold up the others."""
-
-    async def confirm(order_id: str) -> dict[str, Any]:
-        message = ConfirmOrder.model_construct(order_id=order_id)
-        try:
-            response = await answer(request, runtime, actor, message, part=order_id)
-        except Refusal as refusal:
-            response = refusal_problem(refusal)
-        content = json.loads(bytes(response.body))
-        return {
-            "order_id": order_id,
-            "status": response.status_code,
-            "order" if response.status_code == 200 else "problem": content,
-        }
-
-    items: list[dict[str, Any]] = []
-    order_ids = list(dict.fromkeys(body.order_ids))
-    for start in range(0, len(order_ids), AT_ONCE):
-        items += await asyncio.gather(*map(confirm, order_ids[start : start + AT_ONCE]))
-    return {"items": items}
 
 
 @router.post("/orders/{id}/confirm", response_model=OrderView)
@@ -167,6 +130,9 @@ async def list_orders(
     stock: StockStatus | None = None,
     customer_id: Id | None = None,
     product_id: Id | None = None,
+    overdue: bool = False,
+    claim_type: ClaimType | None = None,
+    claim_status: ClaimStatus | None = None,
     placed_from: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     placed_before: Annotated[AwareDatetime | None, Query(alias="to", description="not included")] = None,
     limit: Limit = 50,
@@ -178,12 +144,23 @@ async def list_orders(
         stock=stock,
         customer_id=customer_id,
         product_id=product_id,
+        overdue=overdue,
+        claim_type=claim_type,
+        claim_status=claim_status,
         placed_from=placed_from,
         placed_before=placed_before,
     )
     orders = runtime.collection(ORDER.collection)
     page = await paginate(orders, wanted, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
     return Page([shown(ORDER.load(document), actor) for document in page.items], page.next_cursor)
+
+
+@router.get("/orders/counts")
+async def count_orders(runtime: Runtime) -> dict[OrderStatus, int]:
+    """How many orders stand where."""
+    counted = await runtime.collection(ORDER.collection).aggregate(BY_STATUS, hint=STATUS_INDEX).to_list(None)
+    found = {row["_id"]: row["orders"] for row in counted}
+    return {status: found.get(status, 0) for status in OrderStatus}
 
 
 @router.get("/orders/{id}", response_model=OrderView)

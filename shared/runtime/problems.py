@@ -77,7 +77,7 @@ def refusal_problem(refusal: Refusal) -> JSONResponse:
     return problem(status, refusal.sentence, errors=errors, allowed=refusal.allowed if status == 409 else None)
 
 
-def _invalid(errors: Iterable[Any]) -> JSONResponse:
+def invalid_problem(errors: Iterable[Any]) -> JSONResponse:
     fields = []
     for error in errors:
         place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
@@ -90,11 +90,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _(request: Request, error: RequestValidationError) -> JSONResponse:
-        return _invalid(error.errors())
+        return invalid_problem(error.errors())
 
     @app.exception_handler(ValidationError)
     async def _(request: Request, error: ValidationError) -> JSONResponse:
-        return _invalid(error.errors(include_input=False, include_url=False, include_context=False))
+        return invalid_problem(error.errors(include_input=False, include_url=False, include_context=False))
 
     @app.exception_handler(Refusal)
     async def _(request: Request, error: Refusal) -> JSONResponse:

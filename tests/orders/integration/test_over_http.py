@@ -179,6 +179,55 @@ async def test_a_batch_is_confirmed_order_by_order(shop: Shop) -> None:
     assert (too_many.status_code, too_many.json()["errors"][0]["field"]) == (422, "order_ids")
 
 
+async def test_a_batch_is_shipped_and_delayed_order_by_order(shop: Shop) -> None:
+    for id in ("s1", "s2", "s3"):
+        await a_paid_order(shop, id)
+    await asyncio.gather(shop.stock("s1"), shop.stock("s2"))
+    parcels = [
+        PARCEL | {"order_id": "s1", "shipment_id": "shp_1"},
+        {"order_id": "s2", "carrier": "CJGLS"},
+        PARCEL | {"order_id": "s3"},
+        PARCEL | {"order_id": "s2"},
+        PARCEL | {"order_id": "no/id"},
+    ]
+    key = {"Idempotency-Key": "parcels"}
+    first, again = [await shop.http.post("/orders/ship", json={"parcels": parcels}, headers=key) for _ in range(2)]
+    items = first.json()["items"]
+    assert [(item["order_id"], item["status"]) for item in items] == [
+        ("s1", 200),
+        ("s2", 422),
+        ("s3", 409),
+        ("s2", 200),
+        ("no/id", 422),
+    ]
+    assert [error["field"] for error in items[1]["problem"]["errors"]] == ["tracking_no"]
+    assert [item["status"] for item in again.json()["items"]] == [item["status"] for item in items]
+    assert len((await shop.order("s2"))["shipments"]) == 1
+    later = {"ship_by": "2099-01-01T00:00:00Z", "reason": "PRODUCT_PREPARE"}
+    delayed = (await shop.post("/orders/delay", later | {"order_ids": ["s3", "s1", "nobody"]})).json()["items"]
+    assert [item["status"] for item in delayed] == [200, 409, 404]
+    assert (await shop.post("/orders/ship", {"parcels": [PARCEL] * 1001})).status_code == 422
+
+
+async def test_orders_are_found_by_their_claims_and_counted_by_status(shop: Shop) -> None:
+    async def counts() -> dict[str, int]:
+        return dict((await shop.http.get("/orders/counts")).json())
+
+    async def found(**params: str) -> list[str]:
+        page = (await shop.http.get("/orders", params={"customer_id": "cus_claims"} | params)).json()
+        return [item["order_id"] for item in page["items"]]
+
+    before = await counts()
+    for id in ("c1", "c2"):
+        await a_paid_order(shop, id, customer_id="cus_claims")
+    assert (await counts())["PAYED"] == before["PAYED"] + 2
+    await shop.post("/orders/c1/claims", {"type": "CANCEL", "reason": "WRONG_ORDER"})
+    assert await found(claim_type="CANCEL") == ["c1"]
+    assert await found(claim_status="CANCEL_REQUEST", claim_type="CANCEL") == ["c1"]
+    assert await found(claim_status="CANCEL_DONE") == await found(claim_type="RETURN") == []
+    assert await found(overdue="true") == []
+
+
 async def test_lists_filter_and_page(shop: Shop) -> None:
     customer = {"customer_id": "cus_lists"}
     for n in range(5):
