@@ -91,7 +91,8 @@ def _prepare(directory: Path, ports: Ports, java: list[str]) -> None:
     if (directory / "data" / "meta.properties").exists():
         return
     identity = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-    command = [*java, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties)]
+    # An id may begin with a dash, so it is not an argument of its own.
+    command = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={identity}", "-c", str(properties)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackFailure(f"Kafka's data directory could not be prepared:\n{done.stdout}{done.stderr}")

@@ -1,7 +1,7 @@
 """What follows from the counters, payments and claims of an order. No status is ever set anywhere else."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.contracts.orders import Claim, ClaimStatus, ClaimType, LineState, OrderState, OrderStatus
 
@@ -22,14 +22,14 @@ RANK = {status: rank for rank, status in enumerate(ADVANCE)}
 
 def derived(state: OrderState) -> OrderState:
     paid, expired = state.paid_at is not None, state.expired_at is not None
-    claims = ClaimCounts(state.claims) if state.claims else NO_CLAIMS
+    claims = ClaimCounts(state.claims) if state.claims else None
     lines = tuple(_derived(line, claims, paid=paid, expired=expired) for line in state.lines)
     return state.model_copy(update={"lines": lines, "status": order_status(lines)})
 
 
-def _derived(line: LineState, claims: "ClaimCounts", *, paid: bool, expired: bool) -> LineState:
-    counted = _same_or_changed(line, **claims.of(line))
-    return _same_or_changed(counted, status=line_status(counted, paid=paid, expired=expired))
+def _derived(line: LineState, claims: "ClaimCounts | None", *, paid: bool, expired: bool) -> LineState:
+    counted = _same_or_changed(line, claims.of(line)) if claims else line
+    return _same_or_changed(counted, {"status": line_status(counted, paid=paid, expired=expired)})
 
 
 def line_status(line: LineState, *, paid: bool, expired: bool) -> OrderStatus:
@@ -89,13 +89,12 @@ DONE = {ClaimStatus.RETURN_DONE: "returned", ClaimStatus.EXCHANGE_DONE: "exchang
 """Units of a cancel that is done are counted as `cancelled` when they are taken out: others than claims do that too."""
 COUNTERS = (*OPEN.values(), *DONE.values(), "restocked")
 NOTHING = Counter[str]()
-NO_CLAIMS = ClaimCounts(())
 
 
 def _counter(claim: Claim) -> str:
     return OPEN[claim.type] if claim.closed_at is None else DONE.get(claim.status, "none")
 
 
-def _same_or_changed(line: LineState, **derived: object) -> LineState:
+def _same_or_changed(line: LineState, derived: Mapping[str, object]) -> LineState:
     changed = {name: value for name, value in derived.items() if getattr(line, name) != value}
     return line.model_copy(update=changed) if changed else line
