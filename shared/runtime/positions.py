@@ -94,9 +94,11 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         """Fetch the partitions again whose pause is over; the trouble stays until that helped."""
         for tp, until in list(self._paused.items()):
             if time.monotonic() >= until:
-                del self._paused[tp]
-                if self.consumer is not None and self.mine(tp):
-                    self.consumer.resume(tp)
+                self._end_pause(tp)
+
+    def _end_pause(self, tp: TopicPartition) -> None:
+        if self._paused.pop(tp, None) is not None and self.consumer is not None and self.mine(tp):
+            self.consumer.resume(tp)
 
     @property
     def any_paused(self) -> bool:
@@ -120,6 +122,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             elif not beginnings[tp] <= row["next"] <= ends[tp]:
                 self._refuse(tp, row["next"], beginnings[tp], ends[tp])
             else:
+                self._end_pause(tp)
                 consumer.seek(tp, row["next"])
                 self._sought[tp] = row["next"]
                 self.expected[tp] = row["next"]
@@ -156,12 +159,26 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._refuse(tp, expected, beginning, end)
         return False
 
+    async def refuse_beyond(self, ends: Mapping[TopicPartition, int], expected: Mapping[TopicPartition, int]) -> None:
+        """Of a topic created anew Kafka's client would read on from its beginning, and nobody would apply it.
+
+        expected: as it was before the ends were asked for.
+        """
+        beyond = [tp for tp, end in ends.items() if expected[tp] > end and tp in self.expected]
+        if not beyond or self.consumer is None:
+            return
+        beginnings = await asyncio.wait_for(self.consumer.beginning_offsets(beyond), KAFKA_SECONDS)
+        for tp in beyond:
+            self.expected.pop(tp, None)
+            self._refuse(tp, expected[tp], beginnings[tp], ends[tp])
+
     def _refuse(self, tp: TopicPartition, stored: int, beginning: int, end: int) -> None:
         reason = (
             f"{tp.topic}/{tp.partition}: the stored offset {stored} is outside of the log [{beginning}, {end}]: "
             "was the topic created anew, or its records deleted? The runbook says what to do."
         )
-        log.error("stored offset outside of the log", group=self.group, reason=reason)
+        if self.troubles.get(tp) != reason:
+            log.error("stored offset outside of the log", group=self.group, reason=reason)
         self.pause(tp, 30.0, reason)
 
     async def caught_up(self) -> bool:

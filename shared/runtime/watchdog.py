@@ -16,17 +16,21 @@ class Watchdog:
         self._moved: dict[TopicPartition, tuple[int, float]] = {}
 
     async def stuck(self) -> TopicPartition | None:
-        """A partition that has had records to fetch for a minute and did not move; silent while one is paused."""
+        """A partition that has had records to fetch for a minute and did not move; silent while one is paused.
+
+        Refuses on the way those whose log ends before what was read of it.
+        """
         positions, consumer = self._positions, self._positions.consumer
         if consumer is None or positions.any_paused:
             self.forget()
             return None
-        partitions = [tp for tp in positions.expected if positions.mine(tp)]
-        if not partitions:
+        expected = {tp: next for tp, next in positions.expected.items() if positions.mine(tp)}
+        if not expected:
             return None
-        ends = await asyncio.wait_for(consumer.end_offsets(partitions), KAFKA_SECONDS)
+        ends = await asyncio.wait_for(consumer.end_offsets(list(expected)), KAFKA_SECONDS)
+        await positions.refuse_beyond(ends, expected)
         now = time.monotonic()
-        for tp in partitions:
+        for tp in expected:
             position = await asyncio.wait_for(consumer.position(tp), KAFKA_SECONDS)
             known, since = self._moved.get(tp, (-1, now))
             if position != known or position >= ends[tp]:

@@ -11,13 +11,14 @@ from tests.faults.matrix import (
     network,
     parking,
     records,
+    recreated,
     scaling,
     space,
     versions,
 )
 from tests.faults.matrix.fault import Fault
 
-FAMILIES = (kills, frozen, scaling, kafka, network, mongo, space, records, parking, clocks, versions)
+FAMILIES = (kills, frozen, scaling, kafka, network, mongo, space, recreated, records, parking, clocks, versions)
 FAULTS: Sequence[Fault] = sorted(
     (fault for family in FAMILIES for fault in family.FAULTS), key=lambda fault: (int(fault.number[1:]), fault.id)
 )
