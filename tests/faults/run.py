@@ -61,7 +61,7 @@ def tell(result: Result) -> None:
 
 def summary(results: Iterable[Result]) -> Table:
     table = Table(title="Faults", title_justify="left")
-    for name in ("fault", "what", "outcome", "compared", "recovery s", "records/s before, during, after", "run s"):
+    for name in ("fault", "what", "outcome", "compared", "stood still s", "records/s before, during, after", "run s"):
         table.add_column(name, justify="left" if name in ("fault", "what", "outcome") else "right")
     for result in results:
         rates = result.figures.get("records_per_second", {})
@@ -70,7 +70,7 @@ def summary(results: Iterable[Result]) -> Table:
             result.mutant or result.fault.title,
             result.outcome,
             f"{sum(finding.compared for finding in result.report.findings):,}",
-            _figure(result.figures.get("recovery_seconds")),
+            _figure(result.figures.get("standstill_seconds")),
             "  ".join(_figure(rates.get(when)) for when in ("before", "during", "after")),
             f"{result.seconds:.0f}",
         )

@@ -1,6 +1,7 @@
 """The checker finds nothing wrong with a healthy shop, and each invariant finds what was planted against it."""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -21,8 +22,10 @@ from tests.faults.checking.in_memory import MemoryShop
 from tests.faults.checking.layout import layout_of, the_services
 from tests.faults.checking.report import Violation
 from tests.faults.checking.snapshot import Acknowledged, Reading, Snapshot
+from tests.faults.matrix.figures import standstill
+from tests.faults.matrix.load import a_product, an_order, bought_and_sent_back
 from tests.support.golden import golden
-from tests.support.memory import T0
+from tests.support.memory import T0, message_envelope
 
 ORDER = golden("orders.OrderSubmitted.v1").subject
 INQUIRY = golden("inquiries.InquirySubmitted.v1").subject
@@ -205,3 +208,23 @@ def test_a_planted_violation_is_found_by_its_invariant(what: str) -> None:
 def test_what_the_run_planted_may_stay_parked() -> None:
     parked = of_store("orders", "parked", adding(**A_PARKED))(a_sold_order())
     assert "I11" not in violated(replace(parked, planted=frozenset({"m"})))
+
+
+def test_a_market_in_which_all_of_an_order_is_sent_back_is_healthy_too() -> None:
+    """What the load of the fault matrix tells about a return, applied without faults."""
+    services = the_services()
+    shop = MemoryShop(services, layout_of(services))
+    order = an_order("ord_back", random.Random(7))
+    products = [a_product(line.product_id) for line in order.lines]
+    for n, message in enumerate((*products, order, *bought_and_sent_back(order))):
+        shop.tell(message_envelope(message, time=T0 + timedelta(hours=n)))
+    report = check(shop.snapshot())
+    assert report.ok, str(report)
+
+
+def test_a_standstill_is_the_longest_time_without_progress() -> None:
+    samples = [(at, {("orders", "orders.inbox", 0): count}) for at, count in [(0, 0), (1, 5), (2, 5), (6, 9), (7, 9)]]
+    assert standstill(samples, 0, 6, ["orders"]) == 5
+    assert standstill(samples, 2, 7, ["orders"]) == 4
+    assert standstill(samples, 0, 7, ["catalog"]) == 7
+    assert standstill([], 0, 7, ["orders"]) is None

@@ -30,6 +30,7 @@ class Run:
         self.samples: list[Sample] = []
         self.struck_at = 0.0
         self.over_at = 0.0
+        self.ended_at = 0.0
         self._brokers = brokers
 
     @property
@@ -42,7 +43,7 @@ class Run:
         self.proofs[what] = self.proofs.get(what, 0) + int(count)
 
     def strikes(self) -> None:
-        """Now; recovery is measured from here."""
+        """Now; what follows is measured from here."""
         self.struck_at = time.monotonic()
 
     def only(self, service: str) -> Process:
@@ -82,7 +83,7 @@ Strike = Callable[[Run], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """start: with which failpoint the services begin, where not with none. groups: those whose recovery is measured."""
+    """start: with which failpoint the services begin, where not with none. groups: whose standstill is measured."""
 
     id: str
     title: str

@@ -1,6 +1,7 @@
-"""How fast it was before, during and after a fault, and how long until it went on."""
+"""How fast it was before, during and after a fault, and how long it stood still."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tests.faults.matrix.fault import Run, Sample, applied
 
@@ -13,10 +14,11 @@ def figures(run: Run) -> dict[str, float | None]:
     return {"before": _rate(before), "during": _rate(during), "after": _rate(after)}
 
 
-def recovery(run: Run, groups: Sequence[str]) -> float | None:
-    """From the fault to the first look that finds more applied than the first one after it did; None: never."""
-    since = [(at - run.struck_at, applied(positions, groups)) for at, positions in run.samples if at >= run.struck_at]
-    return next((round(seconds, 2) for seconds, count in since if count > since[0][1]), None)
+def standstill(samples: Sequence[Sample], since: float, until: float, groups: Sequence[str]) -> float | None:
+    """The longest time in which the groups applied nothing; None: it was not looked at."""
+    looks = [(at, applied(positions, groups)) for at, positions in samples if since <= at <= until]
+    moved = [at for n, (at, count) in enumerate(looks) if n in (0, len(looks) - 1) or count > looks[n - 1][1]]
+    return max((round(later - earlier, 2) for earlier, later in pairwise(moved)), default=None)
 
 
 def _rate(samples: Sequence[Sample]) -> float | None:

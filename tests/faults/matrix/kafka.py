@@ -22,7 +22,6 @@ def broker_gone(sign: signal.Signals) -> Fault:
         run.prove("broker processes ended", 1)
         await run.seconds(AWAY_SECONDS)
         await run.brokers.restart("kafka")
-        run.strikes()
         await run.progress(records=20)
 
     id, what = ("F7", "SIGKILL") if sign is signal.SIGKILL else ("F8", "clean end")

@@ -18,9 +18,13 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_catalog import ProductSubmitted, SubmittedOption
 from shared.contracts.inbox_inquiries import InquirySubmitted
 from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimDecision,
     ClaimSubmitted,
     OrderSubmitted,
+    ParcelCollected,
     PaymentCaptured,
+    PickupStarted,
     RefundPaid,
     ShipmentDelivered,
     ShipmentHandedOver,
@@ -76,7 +80,8 @@ class Load:
     async def _live(self, name: str, chance: random.Random) -> None:
         order = an_order(f"ord_{name}", chance)
         self.orders.append(order.order_id)
-        story = chance.choices([self._shipped, self._cancelled, self._shuffled, self._asked], [3, 2, 2, 3])[0]
+        stories = [self._shipped, self._cancelled, self._returned, self._shuffled, self._asked]
+        (story,) = chance.choices(stories, [3, 2, 1, 2, 3])
         await story(order, chance)
         await self.see("orders", f"/orders/{order.order_id}", f"customer {name}")
         await self._pause(chance.uniform(0, 0.2))
@@ -104,6 +109,10 @@ class Load:
             order_id=id, claim_id=f"c_{id}", type=ClaimType.CANCEL, reason=Reason.INTENT_CHANGED, decided=True
         )
         await self.tell(payment_of(order), claim, RefundPaid(order_id=id, claim_id=claim.claim_id))
+
+    async def _returned(self, order: OrderSubmitted, chance: random.Random) -> None:
+        await self.place(order, chance)
+        await self.tell(*bought_and_sent_back(order))
 
     async def _shuffled(self, order: OrderSubmitted, chance: random.Random) -> None:
         """Nothing orders what different systems tell: what comes too early waits."""
@@ -252,3 +261,17 @@ def a_parcel(order_id: str) -> ShipmentHandedOver:
 
 def an_arrival(order_id: str) -> ShipmentDelivered:
     return ShipmentDelivered(order_id=order_id, shipment_id=f"shp_{order_id}")
+
+
+def bought_and_sent_back(order: OrderSubmitted) -> list[InboxMessage]:
+    id, claim_id = order.order_id, f"r_{order.order_id}"
+    return [
+        payment_of(order),
+        a_parcel(id),
+        an_arrival(id),
+        ClaimSubmitted(order_id=id, claim_id=claim_id, type=ClaimType.RETURN, reason=Reason.BROKEN),
+        PickupStarted(order_id=id, claim_id=claim_id),
+        ParcelCollected(order_id=id, claim_id=claim_id),
+        ClaimDecided(order_id=id, claim_id=claim_id, decision=ClaimDecision.APPROVED),
+        RefundPaid(order_id=id, claim_id=claim_id),
+    ]

@@ -10,7 +10,7 @@ from tests.faults.checker import check
 from tests.faults.checking.report import Report
 from tests.faults.matrix.brokers import Brokers
 from tests.faults.matrix.fault import Fault, Run
-from tests.faults.matrix.figures import figures, recovery
+from tests.faults.matrix.figures import figures, standstill
 from tests.faults.matrix.load import Load
 from tests.faults.matrix.shop import Shop
 from tests.support.stack import Stack
@@ -102,6 +102,7 @@ async def _through(shop: Shop, fault: Fault, seed: int, brokers: Brokers | None,
         await _strike(run, fault)
     except Exception as error:
         result.complaints.append(f"the fault could not be made: {type(error).__name__}: {error}"[:3000])
+    run.ended_at = time.monotonic()
     await load.end()
     if busy := await shop.quiet(MUTANT_SECONDS if result.mutant else PATIENCE_SECONDS):
         result.complaints.append(f"it did not become quiet: {busy}")
@@ -117,7 +118,7 @@ async def _through(shop: Shop, fault: Fault, seed: int, brokers: Brokers | None,
     result.report = await asyncio.to_thread(check, snapshot)
     result.figures = {
         "records_per_second": figures(run),
-        "recovery_seconds": recovery(run, fault.groups),
+        "standstill_seconds": standstill(run.samples, run.struck_at, run.ended_at, fault.groups),
         "acknowledged": len(snapshot.acknowledged),
         "records": sum(map(len, snapshot.topics.values())),
         "restarts": shop.restarts,
