@@ -35,7 +35,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._paused: dict[TopicPartition, float] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._sought: dict[TopicPartition, int] = {}
-        """Per partition the offset of the last seek."""
+        """Per partition the offset of the last seek back: unset after a load, whose first fetch proves nothing yet."""
         self._looked: dict[TopicPartition, int] = {}
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -124,7 +124,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 self._end_pause(tp)
                 consumer.seek(tp, row["next"])
-                self._sought[tp] = row["next"]
+                self._sought.pop(tp, None)
                 self.expected[tp] = row["next"]
                 self.troubles.pop(tp, None)
 

@@ -89,15 +89,18 @@ async def test_records_that_a_failed_fetch_took_with_it_are_fetched_again(bank: 
     await eventually(reading)
     consumer = positions.consumer
     assert consumer is not None
+    inbox = [tp for tp in consumer.assignment() if tp.topic == f"{prefix}bank.inbox"]
     async with producer(bank.settings.kafka_bootstrap_servers) as client:
-        opened = [message_envelope(AccountOpened(account_id=f"a{n}", owner="o")) for n in range(30)]
-        for envelope in opened:
-            await send(client, f"{prefix}bank.inbox", [envelope])
-            for tp in consumer.assignment():
-                if tp.partition == 0 and envelope.id[0] in "01234567":
-                    consumer.seek(tp, await consumer.position(tp) + 1)
+        for sent in range(6, 36, 6):  # the first of them right behind the assignment
+            consumer.pause(*inbox)
+            opened = [AccountOpened(account_id=f"a{n}", owner="o") for n in range(sent - 6, sent)]
+            await send(client, f"{prefix}bank.inbox", map(message_envelope, opened))
+            for tp, end in (await consumer.end_offsets(inbox)).items():
+                if (position := await consumer.position(tp)) < end:
+                    consumer.seek(tp, position + 1)
+            consumer.resume(*inbox)
+            await eventually(lambda: _are_open(bank, sent))  # noqa: B023 (awaited before the next)
 
-    async def all_opened() -> bool:
-        return bool(await bank.collection("accounts").count_documents({}) == 30)
 
-    await eventually(all_opened)
+async def _are_open(bank: ServiceRuntime, accounts: int) -> bool:
+    return bool(await bank.collection("accounts").count_documents({}) == accounts)
