@@ -106,7 +106,7 @@ class Consumer:
 
     async def on_batch(self, records: Sequence[ConsumerRecord]) -> None:
         async with self._lock:
-            self.positions.consumer = self._subscriber.consumer
+            self.positions.read_with(self._subscriber.consumer)
             try:
                 if self._parking_full():
                     raise Unavailable("too many parked records")
@@ -256,13 +256,13 @@ class Consumer:
                 await self._rest(1.0)
 
     async def _look_after(self) -> None:
-        self.positions.consumer = self._subscriber.consumer
+        self.positions.read_with(self._subscriber.consumer)
         if self.positions.consumer is None:
             return
         async with self._lock:
             self.positions.resume()
             await self.positions.load()
-            await self.positions.look_back()
+            self.positions.look_back()
         self._troubles.pop("start", None)
         if "batch" in self._troubles and await self.positions.caught_up():
             self._troubles.pop("batch", None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from shared.runtime.offsets import Offsets
 
 KAFKA_SECONDS = 10
+GetMany = Callable[..., Awaitable[Any]]
 log = structlog.get_logger(__name__)
 
 
@@ -34,8 +35,8 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         """Set when positions have to be loaded."""
         self._paused: dict[TopicPartition, float] = {}
         self._committed: dict[TopicPartition, int] = {}
-        self._sought: dict[TopicPartition, int] = {}
-        """Per partition the offset of the last seek back: unset after a load, whose first fetch proves nothing yet."""
+        self._doubtful: set[TopicPartition] = set()
+        """Partitions of a fetch that raised: it may have taken records with it."""
         self._looked: dict[TopicPartition, int] = {}
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -52,6 +53,24 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             self.troubles.pop(tp, None)
         self.assigned.set()
 
+    def read_with(self, consumer: AIOKafkaConsumer | None) -> None:
+        """Note of every fetch of this consumer that raises which partitions it may have taken records from."""
+        if consumer is self.consumer:
+            return
+        self.consumer = consumer
+        if consumer is not None:
+            consumer.getmany = self._noting(consumer, consumer.getmany)
+
+    def _noting(self, consumer: AIOKafkaConsumer, getmany: GetMany) -> GetMany:
+        async def noting(*partitions: TopicPartition, **limits: Any) -> Any:
+            try:
+                return await getmany(*partitions, **limits)
+            except BaseException:
+                self._doubtful |= consumer.assignment()
+                raise
+
+        return noting
+
     def mine(self, tp: TopicPartition) -> bool:
         return self.consumer is not None and tp in self.consumer.assignment()
 
@@ -65,7 +84,9 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             return []
         if await self.consumer.position(tp) <= fetched[-1].offset:
             return []
-        if fetched[0].offset > expected and not await self._true_gap(tp, expected):
+        if fetched[0].offset <= expected:
+            self._doubtful.discard(tp)
+        elif not await self._true_gap(tp, expected):
             return []
         return [record for record in fetched if record.offset >= expected]
 
@@ -81,7 +102,7 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp in partitions:
             if self.consumer is not None and tp in self.expected and self.mine(tp):
                 self.consumer.seek(tp, self.expected[tp])
-                self._sought[tp] = self.expected[tp]
+                self._doubtful.discard(tp)
 
     def pause(self, tp: TopicPartition, seconds: float, reason: str) -> None:
         """Do not fetch a partition for a while, and say why in readiness."""
@@ -124,31 +145,26 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 self._end_pause(tp)
                 consumer.seek(tp, row["next"])
-                self._sought.pop(tp, None)
+                self._doubtful.discard(tp)
                 self.expected[tp] = row["next"]
                 self.troubles.pop(tp, None)
 
-    async def look_back(self) -> None:
-        """Fetch again, once, where the position has stood ahead of the expected offset since the last look.
-
-        Behind it are a transaction's marker, or records that a fetch took with it when it raised.
-        """
-        if self.consumer is None:
-            return
+    def look_back(self) -> None:
+        """Fetch again where a fetch raised, and nothing has come of the partition since the last look."""
         for tp, expected in list(self.expected.items()):
-            idle = self._looked.get(tp) == expected and self._sought.get(tp) != expected
+            idle = self._looked.get(tp) == expected
             self._looked[tp] = expected
-            if idle and self.mine(tp) and await asyncio.wait_for(self.consumer.position(tp), KAFKA_SECONDS) > expected:
+            if idle and tp in self._doubtful:
                 self.seek([tp])
 
     async def _true_gap(self, tp: TopicPartition, expected: int) -> bool:
-        """Whether the log has nothing between the expected offset and what was fetched.
+        """Whether the log has nothing between the expected offset and what was fetched: a transaction's marker.
 
-        A fetch that raised may have taken records with it, so only one that began at the expected offset proves a gap:
-        a transaction's marker. Records deleted before they were read are no such gap, and are refused loudly.
+        After a fetch that raised only a new one from the expected offset can say. Records deleted before they were read
+        are no such gap, and are refused loudly.
         """
         assert self.consumer is not None
-        if self._sought.get(tp) != expected:
+        if tp in self._doubtful:
             self.seek([tp])
             return False
         beginning = (await asyncio.wait_for(self.consumer.beginning_offsets([tp]), KAFKA_SECONDS))[tp]

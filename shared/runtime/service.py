@@ -77,7 +77,7 @@ def _collect_garbage_rarely() -> None:
     """A batch makes hundreds of thousands of short-lived objects without cycles: by default a third of a service's
     time on real baskets goes into walking them."""
     gc.freeze()
-    gc.set_threshold(50_000, 10, 20)
+    gc.set_threshold(200_000, 10, 20)
 
 
 async def _serve(service: Service) -> int:

@@ -29,7 +29,8 @@ def derived(state: OrderState) -> OrderState:
 
 def _derived(line: LineState, claims: "ClaimCounts | None", *, paid: bool, expired: bool) -> LineState:
     counted = _same_or_changed(line, claims.of(line)) if claims else line
-    return _same_or_changed(counted, {"status": line_status(counted, paid=paid, expired=expired)})
+    status = line_status(counted, paid=paid, expired=expired)
+    return counted if counted.status is status else counted.model_copy(update={"status": status})
 
 
 def line_status(line: LineState, *, paid: bool, expired: bool) -> OrderStatus:
