@@ -51,7 +51,7 @@ class Branch:
         items: list[dict[str, Any]] = (await self.http.get("/ops/parked", params=filter)).json()["items"]
         return items
 
-    async def post(self, what: str, key: str, actor: str = "operator:kim", **records: Any) -> dict[str, Any]:
+    async def post(self, what: str, key: str, actor: str = "operator:7f3a", **records: Any) -> dict[str, Any]:
         wanted = {"group": "bank", "key": key, **records}
         answer = await self.http.post(f"/ops/parked/{what}", json=wanted, headers={"X-Actor": actor})
         assert answer.is_success, answer.text

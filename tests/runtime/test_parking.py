@@ -40,13 +40,13 @@ async def test_after_a_fix_a_key_goes_on_in_its_order(open_bank: Open) -> None:
         assert len(dry["applied"]) == 3
         assert len(await fixed.parked()) == 3
         assert await fixed.account("a") == ("first", 0)
-        assert await fixed.post("retry", "a", actor="operator:kim") == {**dry, "dry_run": False}
+        assert await fixed.post("retry", "a", actor="operator:7f3a") == {**dry, "dry_run": False}
         assert await fixed.account("a") == ("last", 5)
         assert await fixed.parked() == []
         assert (await fixed.post("retry", "a"))["applied"] == []
         await fixed.tell([Deposited(account_id="a", amount=1)])
         assert await fixed.account("a") == ("last", 6)
-        wanted = {"actor": "operator:kim", "key": "a"}
+        wanted = {"actor": "operator:7f3a", "key": "a"}
         audit = (await fixed.http.get("/ops/parked/audit", params=wanted)).json()["items"]
         assert {(row["what"], row["record"]) for row in audit} == {("retry", id) for id in dry["applied"]}
         assert len(audit) == 3
@@ -84,12 +84,12 @@ async def test_a_dropped_record_leaves_its_bytes_in_the_audit_and_the_key_open(o
             "dry_run": True,
         }
         assert len(await bank.parked()) == 3
-        await bank.post("drop", "a", ids=[broken["id"]], actor="operator:kim")
+        await bank.post("drop", "a", ids=[broken["id"]], actor="operator:7f3a")
         assert len((await bank.post("retry", "a"))["applied"]) == 2
         assert await bank.account("a") == ("last", 5)
         assert await bank.rows("gates") == []
         (audit,) = await bank.rows("audit", what="drop")
-        assert audit["actor"] == "operator:kim"
+        assert audit["actor"] == "operator:7f3a"
         assert audit["row"]["record"]["value"] == b'{"account_id":"a"}'
 
 

@@ -83,7 +83,7 @@ async def test_a_message_of_the_future_sent_twice_counts_once_when_it_can_be_rea
     async with deployment.running(UPGRADED) as new:
         if resent:
             await deployment.tell(new, future)
-        assert len((await Parking(new).retry("bank", "a", "operator:kim")).applied) == 2
+        assert len((await Parking(new).retry("bank", "a", "operator:7f3a")).applied) == 2
         await deployment.tell(new, future)
         account = await new.store.get(ACCOUNT, "a")
         assert account is not None and account.state is not None
