@@ -29,6 +29,7 @@ PARTS = {
     "http": "order commands over HTTP at 1, 8 and 64 callers",
     "live": "from a parcel handed over to the ticket that shows it, at a steady rate",
     "reports": "latency of reports and lists",
+    "soak": "memory over minutes of steady load",
     "profile": "where the time of the pure core goes",
 }
 Part = Callable[[Stack, Options], Coroutine[None, None, Sequence[Figure]]]
@@ -48,12 +49,13 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=Options.days, help="of real baskets (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=Options.rounds, help="of ingest (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=Options.seconds, help="of steady load (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=Options.minutes, help="of soak (default: %(default)s)")
     parser.add_argument("--json", type=Path, default=DATA / "bench.json", help="where the figures go, too")
     given = parser.parse_args()
     if unknown := [name for name in given.parts if name not in PARTS]:
         parser.error(f"{', '.join(unknown)}: no part; there are {', '.join(PARTS)}")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic's first leader is news to every producer
-    options = Options(given.days, given.rounds, given.seconds)
+    options = Options(given.days, given.rounds, given.seconds, given.minutes)
     document: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
     results: list[Result] = []
     try:

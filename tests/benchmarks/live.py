@@ -54,6 +54,7 @@ async def _prepare(ground: Place, orders: int) -> None:
 
 async def _hand_over(ground: Place, orders: int, warm_up: int) -> tuple[list[float], float]:
     """Seconds from each parcel to its ticket, for the tickets looked at; and how late a parcel was sent at most."""
+    told_before = [told(handed_over(number), datetime.now(UTC)) for number in range(orders)]
     began = time.perf_counter() + 1.0
     due = [began + number / PER_SECOND for number in range(orders)]
     sent: dict[int, float] = {}
@@ -62,15 +63,13 @@ async def _hand_over(ground: Place, orders: int, warm_up: int) -> tuple[list[flo
     async with asyncio.TaskGroup() as group:
         watched = range(warm_up, orders, WATCHED)
         looks = {number: group.create_task(_see_shipped(url, number, due[number])) for number in watched}
-        sending = set[asyncio.Task[None]]()
-        for number in range(orders):
+        acknowledged = []
+        for number, message in enumerate(told_before):
             await asyncio.sleep(max(0.0, due[number] - time.perf_counter()))
             sent[number] = time.perf_counter()
             late = max(late, sent[number] - due[number])
-            message = told(handed_over(number), datetime.now(UTC))
-            task = group.create_task(ground.store.send("orders.inbox", [message]))
-            sending.add(task)
-            task.add_done_callback(sending.discard)
+            acknowledged.append(await ground.store.post("orders.inbox", message))
+        await asyncio.gather(*acknowledged)
     return [look.result() - sent[number] for number, look in looks.items()], late
 
 

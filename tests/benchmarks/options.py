@@ -11,3 +11,5 @@ class Options:
     """Contenders take turns so often; the median counts."""
     seconds: float = 30.0
     """How long a steady load lasts."""
+    minutes: float = 10.0
+    """How long the soak lasts."""

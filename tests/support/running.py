@@ -109,11 +109,13 @@ class Store:
         return self._mongo[self.prefix + service]
 
     async def send(self, topic: str, envelopes: Iterable[Envelope]) -> None:
-        sent = []
-        for envelope in envelopes:
-            key, value, headers = encode(envelope)
-            sent.append(await self._producer.send(self.prefix + topic, value, key, headers=headers))
-        await asyncio.gather(*sent)
+        await asyncio.gather(*[await self.post(topic, envelope) for envelope in envelopes])
+
+    async def post(self, topic: str, envelope: Envelope) -> Awaitable[Any]:
+        """Hand it to the producer; what comes back is done once Kafka has it."""
+        key, value, headers = encode(envelope)
+        acknowledged: Awaitable[Any] = await self._producer.send(self.prefix + topic, value, key, headers=headers)
+        return acknowledged
 
     async def read(self, topic: str) -> list[Envelope]:
         """Everything in the topic, per partition in its order."""
