@@ -7,6 +7,6 @@ from services.analytics.repository import order_facts
 from shared.contracts.orders import EVENTS
 from shared.runtime.handlers import Handlers
 
-TABLE = Handlers(GROUP, topics=["orders.events"], gather=timedelta(milliseconds=500))
+TABLE = Handlers(GROUP, topics=["orders.events"], gather=timedelta(seconds=1))
 for event in EVENTS:
     TABLE.on(event, order_facts, project=project, guarded=False)

@@ -12,7 +12,7 @@ from shared.contracts.orders import EVENTS as ORDER_EVENTS
 from shared.runtime.handlers import Handlers
 
 TABLE = Handlers(
-    "catalog", topics=["catalog.inbox", "orders.events"], lease="stock", gather=timedelta(milliseconds=250)
+    "catalog", topics=["catalog.inbox", "orders.events"], lease="stock", gather=timedelta(milliseconds=400)
 )
 
 TABLE.on(ProductSubmitted, product, create=submit)

@@ -68,7 +68,7 @@ class Handlers:
         topics: Sequence[str],
         lease: str | None = None,
         hold_for: timedelta = timedelta(hours=72),
-        gather: timedelta = timedelta(milliseconds=80),
+        gather: timedelta = timedelta(milliseconds=70),
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
