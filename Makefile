@@ -34,7 +34,7 @@ faults: $(READY) ## strike running services with every fault, check that nothing
 e2e-compose: $(READY) ## docker compose: build, start, scale and break it under load, reconcile; about 15 minutes
 	@$(BIN)/python -m deploy.compose.e2e $(ARGS)
 
-check: lint ## lint, then the tests that need no broker; under a minute
+check: lint ## lint, then the tests that need no broker; about two minutes
 	@$(BIN)/pytest -m "not stack and not faults" $(ARGS)
 
 bench: $(READY) ## how fast it is, on a stack of its own (ARGS="ingest inbox http live")
