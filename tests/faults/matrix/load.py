@@ -36,6 +36,7 @@ from tests.faults.checking.snapshot import Acknowledged, Reading
 from tests.faults.matrix.shop import Shop
 
 PRODUCTS = 10
+PATIENCE_SECONDS = 60.0
 NOT_YET = (404, 409)
 TRY_AGAIN = (429, 500, 502, 503, 504)
 
@@ -45,7 +46,7 @@ class Lost(Exception):
 
 
 class Load:
-    def __init__(self, shop: Shop, seed: int, *, customers: int = 6, patience: float = 60.0) -> None:
+    def __init__(self, shop: Shop, seed: int, *, customers: int = 6) -> None:
         self.orders: list[str] = []
         self.tickets: list[str] = []
         self.failures: list[str] = []
@@ -53,7 +54,7 @@ class Load:
         self._chance = random.Random(seed)
         self._seed = seed
         self._customers = customers
-        self._patience = patience
+        self._patience = PATIENCE_SECONDS
         self._enough = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -64,8 +65,9 @@ class Load:
             await self.tell(a_product(f"prd_{n}"))
         self._tasks = [asyncio.create_task(self._customer(n)) for n in range(self._customers)]
 
-    async def end(self) -> None:
-        """Every life that began goes on to its end."""
+    async def end(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Every life that began goes on to its end, or as far as it comes with answers within so many seconds."""
+        self._patience = patience
         self._enough.set()
         done = await asyncio.gather(*self._tasks, return_exceptions=True)
         self.failures += [repr(error) for error in done if isinstance(error, Exception)]
@@ -208,9 +210,9 @@ class Load:
         self, wait_on: Sequence[int], service: str, method: str, path: str, **request: Any
     ) -> httpx.Response:
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self._patience
+        asked_at = clock()
         said: object = "nothing"
-        while clock() < deadline:
+        while clock() < asked_at + self._patience:
             with suppress(httpx.HTTPError, RuntimeError):
                 answer = await self._shop.http(service).request(method, path, timeout=6, **request)
                 if answer.status_code not in wait_on:

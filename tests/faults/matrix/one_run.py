@@ -11,13 +11,12 @@ from tests.faults.checking.report import Report
 from tests.faults.matrix.brokers import Brokers
 from tests.faults.matrix.fault import Fault, Run
 from tests.faults.matrix.figures import figures, standstill
-from tests.faults.matrix.load import Load
+from tests.faults.matrix.load import PATIENCE_SECONDS, Load
 from tests.faults.matrix.shop import Shop
 from tests.support.stack import Stack
 
 BEFORE_RECORDS, AFTER_RECORDS = 150, 150
 STRIKE_SECONDS = 150.0
-PATIENCE_SECONDS = 60.0
 MUTANT_SECONDS = 12.0
 """What a mutant lost never comes, so nobody waits long for it."""
 
@@ -93,7 +92,7 @@ async def _through(shop: Shop, fault: Fault, seed: int, brokers: Brokers | None,
     for service in shop.running:
         shop.start(service, fault.failpoints.get(service, ""))
     await shop.ready()
-    load = Load(shop, seed, customers=fault.customers, patience=MUTANT_SECONDS if result.mutant else PATIENCE_SECONDS)
+    load = Load(shop, seed, customers=fault.customers)
     run = Run(shop, load, random.Random(f"fault {seed}"), brokers)
     over = asyncio.Event()
     sampling = asyncio.create_task(run.sample(over))
@@ -103,8 +102,9 @@ async def _through(shop: Shop, fault: Fault, seed: int, brokers: Brokers | None,
     except Exception as error:
         result.complaints.append(f"the fault could not be made: {type(error).__name__}: {error}"[:3000])
     run.ended_at = time.monotonic()
-    await load.end()
-    if busy := await shop.quiet(MUTANT_SECONDS if result.mutant else PATIENCE_SECONDS):
+    patience = MUTANT_SECONDS if result.mutant else PATIENCE_SECONDS
+    await load.end(patience)
+    if busy := await shop.quiet(patience):
         result.complaints.append(f"it did not become quiet: {busy}")
     over.set()
     await sampling
