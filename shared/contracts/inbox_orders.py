@@ -18,9 +18,10 @@ from shared.contracts.base import (
     Quantity,
     Utc,
 )
-from shared.contracts.orders import ClaimType, DelayReason, LineUnits, Reason
+from shared.contracts.orders import ClaimType, DelayReason, LineUnits, OrderDiscount, Reason
 
 MAX_LINES = 500
+MAX_DISCOUNTS = 50
 
 
 class _OfALine(Protocol):
@@ -90,7 +91,11 @@ class OrderSubmitted(OrdersMessage):
     customer_id: Id | None = None
     currency: Currency
     lines: Annotated[tuple[SubmittedLine, ...], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_distinct)]
+    discounts: Annotated[tuple[OrderDiscount, ...], Field(max_length=MAX_DISCOUNTS)] = ()
+    """Of the order as a whole, besides those of its lines; together at most what the lines cost after theirs."""
     shipping_fee: NonNegativeMoney
+    total: NonNegativeMoney | None = None
+    """What the buyer was shown as the price; refused unless the lines, discounts and shipping fee add up to it."""
     recipient: Recipient | None = None
 
     @field_validator("lines")
@@ -99,19 +104,47 @@ class OrderSubmitted(OrdersMessage):
         cls, lines: tuple[SubmittedLine, ...], info: ValidationInfo
     ) -> tuple[SubmittedLine, ...]:
         for line in lines:
-            _in_currency(line.list_amount, info)
-            _in_currency(line.discount_amount, info)
+            for money in (line.list_amount, line.discount_amount):
+                _in_currency(money, info, f"line {line.line_id}: ")
         return lines
+
+    @field_validator("discounts")
+    @classmethod
+    def within_the_lines(cls, discounts: tuple[OrderDiscount, ...], info: ValidationInfo) -> tuple[OrderDiscount, ...]:
+        for discount in discounts:
+            _in_currency(discount.amount, info)
+        if "lines" in info.data and _off(discounts) > sum(map(after_discount, info.data["lines"])):
+            raise ValueError("must not exceed what the lines cost after their own discounts")
+        return discounts
 
     @field_validator("shipping_fee")
     @classmethod
     def fee_in_the_order_s_currency(cls, fee: Money, info: ValidationInfo) -> Money:
         return _in_currency(fee, info)
 
+    @field_validator("total")
+    @classmethod
+    def adds_up(cls, total: Money | None, info: ValidationInfo) -> Money | None:
+        if total is None or not {"lines", "discounts", "shipping_fee"} <= info.data.keys():
+            return total
+        goods = sum(map(after_discount, info.data["lines"])) - _off(info.data["discounts"])
+        if _in_currency(total, info).amount != goods + info.data["shipping_fee"].amount:
+            raise ValueError("must be what the lines, discounts and shipping fee add up to")
+        return total
 
-def _in_currency(money: Money, info: ValidationInfo) -> Money:
+
+def after_discount(line: SubmittedLine) -> int:
+    """What a line costs after its own discount, before its share of the order's."""
+    return line.list_amount.amount - line.discount_amount.amount
+
+
+def _off(discounts: tuple[OrderDiscount, ...]) -> int:
+    return sum(discount.amount.amount for discount in discounts)
+
+
+def _in_currency(money: Money, info: ValidationInfo, where: str = "") -> Money:
     if money.currency != info.data.get("currency", money.currency):
-        raise ValueError("every amount must be in the order's currency")
+        raise ValueError(f"{where}every amount must be in the order's currency")
     return money
 
 

@@ -3,7 +3,19 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from shared.contracts.base import Code, Contract, Count, Currency, Event, Id, Money, Name, Quantity, Utc
+from shared.contracts.base import (
+    Code,
+    Contract,
+    Count,
+    Currency,
+    Event,
+    Id,
+    Money,
+    Name,
+    NonNegativeMoney,
+    Quantity,
+    Utc,
+)
 
 
 class OrderStatus(StrEnum):
@@ -105,6 +117,9 @@ class LineState(Contract):
     option_name: Name | None = None
     list_amount: Money
     discount_amount: Money
+    """Of the product, and the line's share of the order's discounts."""
+    order_discount_amount: Money | None = None
+    """That share, split by largest remainder over what the lines cost after their own discounts."""
     ordered: Quantity
     cancel_open: Count = 0
     cancelled: Count = 0
@@ -124,6 +139,13 @@ class LineState(Contract):
     status: OrderStatus = OrderStatus.PAYMENT_WAITING
     place_status: PlaceStatus = PlaceStatus.NOT_YET
     claim_status: ClaimStatus | None = None
+
+
+class OrderDiscount(Contract):
+    """Off the order as a whole, such as a coupon or points."""
+
+    code: Code
+    amount: NonNegativeMoney
 
 
 class LineUnits(Contract):
@@ -258,6 +280,8 @@ class OrderState(Contract):
     stock: StockStatus = StockStatus.PENDING
     stock_detail: Code | None = None
     lines: tuple[LineState, ...]
+    discounts: tuple[OrderDiscount, ...] = ()
+    """Those of the order; the lines' `discount_amount` has them already."""
     shipping_fee: Money
     total: Money
     """Σ (list − discount) + shipping fee, as ordered."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from services.analytics.projections import LEDGER
 from services.analytics.repository import order_facts
 from services.catalog.repository import product
 from services.inquiries.commands import PostMessage, ResolveInquiry, WaitForOrder
@@ -103,6 +104,11 @@ def test_the_story_of_the_readme_happens() -> None:
     assert facts is not None
     assert facts.sale
     assert len(facts.refunds) == 1
+    rows = shop.services["analytics"].rows[LEDGER].values()
+    [gross, discounts] = (sum(row[name] for row in rows) for name in ("list_amount", "discount_amount"))
+    products, coupon, hat_made_good = 10_000, 4_000, 5_000
+    assert (gross, discounts) == (177_000 + 32_000, products + coupon)
+    assert sum(row["net_amount"] for row in rows) == gross - discounts - hat_made_good
     shelf = shop.services["catalog"].state(product, golden("catalog.ProductSubmitted.v1").subject)
     assert shelf is not None
     brought, bought, shipped = 12, 3, 2

@@ -73,7 +73,11 @@ def _money(order: OrderState) -> Iterator[str]:
         yield "an order is paid once, with the amount due"
     if (order.paid_at is None) != ((not sales and order.amount_due.amount > 0) or _never_sold(order)):
         yield "paid is what has a payment, or what owes nothing"
+    shares = sum(line.order_discount_amount.amount for line in order.lines if line.order_discount_amount)
+    if shares != sum(discount.amount.amount for discount in order.discounts):
+        yield "the lines' shares are not the order's discounts"
     yield from _refunds(order)
+    yield from _conserved(order)
 
 
 def _never_sold(order: OrderState) -> bool:
@@ -101,6 +105,38 @@ def _refunds(order: OrderState) -> Iterator[str]:
     ever_failed = any(refund.attempts > 1 or refund.status is RefundStatus.FAILED for refund in order.refunds)
     if whole and not ever_failed and sum(refund.amount.amount for refund in given) != due:
         yield "a whole cancel gives back all that was paid"
+
+
+def _conserved(order: OrderState) -> Iterator[str]:
+    """paid = kept + refunded + due, where each part is counted by itself: what is kept from the units and fees that
+    are kept, the others from the refunds."""
+    if not order.paid_at or any(refund.attempts > 1 or refund.error_code for refund in order.refunds):
+        return
+    settled = Counter[bool]()
+    for refund in order.refunds:
+        settled[refund.status is RefundStatus.SETTLED] += refund.amount.amount
+    paid = sum(payment.amount.amount for payment in order.payments if payment.status is not PaymentStatus.FAILED)
+    if paid != _kept(order) + settled[True] + settled[False]:
+        yield f"paid {paid}, kept {_kept(order)}, refunded {settled[True]}, due {settled[False]}"
+
+
+def _kept(order: OrderState) -> int:
+    """The goods that are not cancelled or returned, as far as goodwill left them paid; fees and charges."""
+    goodwill = Counter[str]()
+    for refund in order.refunds:
+        if refund.kind is RefundKind.GOODWILL:
+            goodwill.update({part.line_id: part.goods_amount.amount for part in refund.lines})
+    goods = sum(max(0, _kept_of(line) - goodwill[line.line_id]) for line in order.lines)
+    sales = [refund for refund in order.refunds if refund.kind not in NO_SALE]
+    charges = sum(refund.charge.amount for refund in sales if refund.charge)
+    fee = 0 if _never_sold(order) else order.shipping_fee.amount
+    return goods + fee - sum(refund.shipping_amount.amount for refund in sales) + charges
+
+
+def _kept_of(line: LineState) -> int:
+    """Cancels take a line's units from its first on, returns from its last."""
+    value = line.list_amount - line.discount_amount
+    return value.units(line.cancelled, line.ordered - line.returned, line.ordered).amount
 
 
 def _paid_for(line: LineState) -> int:

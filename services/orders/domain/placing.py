@@ -3,6 +3,8 @@
 from datetime import timedelta
 from functools import partial
 
+from services.orders.domain.amounts import value
+from services.orders.domain.discounting import split_discounts
 from services.orders.domain.order import Order
 from services.orders.domain.policy import policy
 from services.orders.domain.repeats import answered, is_repeat
@@ -46,8 +48,8 @@ def take_number(taken: ClientOrder | None, message: OrderSubmitted) -> Decision[
 
 
 def _placed(message: OrderSubmitted, ctx: Context) -> OrderState:
-    total = sum(line.list_amount.amount - line.discount_amount.amount for line in message.lines)
-    total += message.shipping_fee.amount
+    lines = tuple(map(_line, message.lines, split_discounts(message)))
+    total = sum(value(line).amount for line in lines) + message.shipping_fee.amount
     if total > MAX_TOTAL:
         raise Invalid("the lines add up to more than an order can be worth", field="lines")
     state = OrderState(
@@ -57,7 +59,8 @@ def _placed(message: OrderSubmitted, ctx: Context) -> OrderState:
         customer_id=message.customer_id,
         currency=message.currency,
         status=OrderStatus.PAYMENT_WAITING,
-        lines=tuple(map(_line, message.lines)),
+        lines=lines,
+        discounts=message.discounts,
         shipping_fee=message.shipping_fee,
         total=Money(amount=total, currency=message.currency),
         placed_at=ctx.now,
@@ -66,7 +69,7 @@ def _placed(message: OrderSubmitted, ctx: Context) -> OrderState:
     return derived(state)
 
 
-def _line(line: SubmittedLine) -> LineState:
+def _line(line: SubmittedLine, share: Money | None) -> LineState:
     return LineState(
         line_id=line.line_id,
         product_id=line.product_id,
@@ -74,6 +77,7 @@ def _line(line: SubmittedLine) -> LineState:
         name=line.name,
         option_name=line.option_name,
         list_amount=line.list_amount,
-        discount_amount=line.discount_amount,
+        discount_amount=line.discount_amount if share is None else line.discount_amount + share,
+        order_discount_amount=share,
         ordered=line.quantity,
     )

@@ -47,7 +47,7 @@ from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
 
 PLACED = golden("orders.OrderSubmitted.v1")
 ID = PLACED.subject
-DUE = Money(amount=202_000, currency="KRW")
+DUE = Money(amount=198_000, currency="KRW")
 NOTHING = Money(amount=0, currency="KRW")
 
 

@@ -118,6 +118,17 @@ async def test_an_id_is_made_when_none_is_brought_and_a_repeat_with_its_key_gets
     assert (await shop.place()).json()["order_id"] != first.json()["order_id"]
 
 
+async def test_what_is_off_the_whole_order_is_shared_and_a_wrong_total_is_named(shop: Shop) -> None:
+    coupon = {"discounts": [{"code": "WELCOME", "amount": won(1_000)}]}
+    order = (await shop.place(order_id="coupon", **coupon, total=won(12_000))).json()
+    assert (order["total"], order["lines"][0]["order_discount_amount"]) == (won(12_000), won(1_000))
+    wrong = await shop.place(order_id="adrift", **coupon, total=won(13_000))
+    too_much = await shop.place(order_id="adrift", discounts=[{"code": "WELCOME", "amount": won(10_001)}])
+    for answer, field in ((wrong, "total"), (too_much, "discounts")):
+        assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, [field])
+    assert (await shop.http.get("/orders/adrift")).status_code == 404
+
+
 async def test_the_same_order_twice_is_one_and_another_under_its_id_is_refused(shop: Shop) -> None:
     assert (await shop.place(order_id="same")).json() == (await shop.place(order_id="same")).json()
     other = await shop.place(order_id="same", channel="kakao")

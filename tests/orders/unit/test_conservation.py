@@ -20,7 +20,7 @@ from services.orders.commands import (
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
-from shared.contracts.orders import HoldReason, Reason
+from shared.contracts.orders import HoldReason, OrderDiscount, Reason
 from shared.runtime.decision import Refusal
 from tests.orders.given import (
     BUYER,
@@ -62,10 +62,11 @@ REASONS = [Reason.INTENT_CHANGED, Reason.BROKEN]
 OPTIONS = st.sampled_from(["default", "blue", "red"])
 charge = st.none() | st.sampled_from([1, 500, 9_000]).map(won)
 small = st.sampled_from([0, 1, 333, 3_000])
-SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000)
+COUPON = (OrderDiscount(code="COUPON", amount=won(999)),)
+SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000, discounts=COUPON)
 A_WHILE = 60
 """Hours in which nobody says anything: enough for two deadlines, not for all."""
-DUE = [12_999, 12_999 - 3_000, 12_999 - 499, 1, 12_999 - 6_000 - 499]
+DUE = [12_000, 12_000 - 2_700, 12_000 - 449, 1, 12_000 - 5_400 - 449]
 
 told: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.just(SUBMITTED),
