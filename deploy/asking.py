@@ -75,7 +75,7 @@ def ask(urls: Mapping[str, str], path: str, limit: int, **wanted: str | None) ->
         except httpx.TransportError as error:
             answers.silent.append(f"{name} does not answer at {url}: {error!r}")
         except httpx.HTTPStatusError as error:
-            answers.silent.append(f"{name} cannot say: {_detail(error.response)}")
+            answers.silent.append(f"{name} cannot say: {detail(error.response)}")
         else:
             answers.more |= len(found) > limit
             answers.rows += [{"service": name} | row for row in found[:limit]]
@@ -86,7 +86,7 @@ def tell(url: str, path: str, body: Row, actor: str) -> Row:
     """Raises httpx.HTTPError when the service does not answer, StackFailure when it refuses."""
     answer = httpx.post(f"{url}{path}", json=body, headers={"X-Actor": actor}, timeout=60)
     if answer.is_client_error:
-        raise StackFailure(f"Refused: {_detail(answer)}")
+        raise StackFailure(f"Refused: {detail(answer)}")
     found: Row = answer.raise_for_status().json()
     return found
 
@@ -103,7 +103,7 @@ def _rows(url: str, wanted: Mapping[str, str]) -> Iterator[Row]:
             cursor = {"cursor": page["next_cursor"]}
 
 
-def _detail(answer: httpx.Response) -> str:
+def detail(answer: httpx.Response) -> str:
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):

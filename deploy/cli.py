@@ -19,6 +19,7 @@ VERBS = {
     "reconcile": "deploy.replay.commands:reconcile",
     "rebuild": "deploy.replay.commands:rebuild",
     "import": "deploy.importing:app",
+    "export": "deploy.exporting:app",
     "parked": "deploy.parked:app",
     "held": "deploy.held:app",
 }

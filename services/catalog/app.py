@@ -1,7 +1,7 @@
 """The catalog service: `python -m services.catalog.app`."""
 
+from services.catalog.file_routes import router as file_router
 from services.catalog.handlers import TABLE
-from services.catalog.import_routes import router as import_router
 from services.catalog.repository import INDEXES, product, reservation
 from services.catalog.routes import router
 from services.catalog.settings import Settings
@@ -14,7 +14,7 @@ def build(settings: Settings) -> Service:
         settings,
         tables=[TABLE],
         kinds=[product, reservation],
-        routers=[router, import_router],
+        routers=[router, file_router],
         indexes=INDEXES,
     )
 

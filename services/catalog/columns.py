@@ -1,10 +1,14 @@
 """The columns of a CSV of products: one row per option, amounts in minor units, times in the store's zone. Pure."""
 
-import re
-from datetime import datetime, tzinfo
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
 from typing import Any
 
-from services.catalog.files import Values
+from services.catalog.domain.product import Option, Product
+from shared.files.cells import in_zone, moment, number
+from shared.files.reading import Values
+from shared.files.writing import Cells
 
 OPTION = {
     "option_id": "option_id",
@@ -17,8 +21,8 @@ OPTION = {
 """Column → field of the option."""
 SALE = {"sale_price": "price", "sale_from": "from", "sale_until": "until"}
 COLUMNS = ("product_id", "name", "description", "category", "status", "list_price", *SALE, *OPTION, "images")
+TEXTS = {"name", "description", "option_name", "sku"}
 AMOUNTS = {"list_price", "sale_price", "price_difference"}
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3})+)")
 _COLUMN: dict[tuple[str, ...], str] = {
     **{("options", field): column for column, field in OPTION.items()},
     **{("sale_price", field): column for column, field in SALE.items()},
@@ -50,28 +54,70 @@ def column_of(place: tuple[int | str, ...]) -> str:
 
 
 def _value(column: str, cell: str, currency: str, zone: tzinfo) -> Any:
-    """What is no number or no time stays text, to be refused by its column's name."""
     match column:
         case "category":
-            return [name.strip() for name in cell.split(">")]
+            return _names(cell)
         case "images":
-            return cell.split()
+            return _listed(cell) or cell.split()
         case "status":
             return cell.upper()
         case "stock" | "safety_level":
-            return _number(cell)
+            return number(cell)
         case "sale_from" | "sale_until":
-            return _moment(cell, zone)
-    return {"amount": _number(cell), "currency": currency} if column in AMOUNTS else cell
+            return moment(cell, zone)
+    return {"amount": number(cell), "currency": currency} if column in AMOUNTS else cell
 
 
-def _number(cell: str) -> int | str:
-    return int(cell.replace(",", "")) if _NUMBER.fullmatch(cell) else cell
+def _names(cell: str) -> list[str]:
+    return _listed(cell) or [name.strip() for name in cell.split(">")]
 
 
-def _moment(cell: str, zone: tzinfo) -> datetime | str:
+def _listed(cell: str) -> list[str]:
+    """A JSON list says what names with `>` or addresses with blanks in them could not."""
     try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        return cell
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        found = json.loads(cell) if cell.startswith("[") else []
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def product_rows(product: Product, zone: tzinfo) -> Iterator[Cells]:
+    """A row per option that, read again, changes nothing. What is the product's own stands in its first row alone, so
+    that an edit there is not taken back by the rows that follow."""
+    own = _own_cells(product, zone)
+    for option in product.options:
+        cells = {"product_id": product.product_id} | own | _option_cells(option)
+        yield [cells.get(column) for column in COLUMNS]
+        own = {}
+
+
+def _own_cells(product: Product, zone: tzinfo) -> dict[str, str | int | None]:
+    sale = product.sale_price
+    return {
+        "name": product.name,
+        "description": product.description,
+        "category": _as_cell(product.category, " > ".join(product.category), _names),
+        "status": product.status,
+        "list_price": product.list_price.amount,
+        "sale_price": sale.price.amount if sale else None,
+        "sale_from": in_zone(sale.from_, zone) if sale else None,
+        "sale_until": in_zone(sale.until, zone) if sale else None,
+        "images": _as_cell(product.images, " ".join(product.images), str.split),
+    }
+
+
+def _option_cells(option: Option) -> dict[str, str | int | None]:
+    return {
+        "option_id": option.option_id,
+        "option_name": option.name,
+        "sku": option.sku,
+        "price_difference": option.price_difference.amount,
+        "stock": max(option.on_hand, 0),
+        "safety_level": option.safety_level,
+    }
+
+
+def _as_cell(parts: Sequence[str], plain: str, read: Callable[[str], list[str]]) -> str:
+    """Plain, where that says the same when it is read."""
+    says_so = not plain.startswith("[") and read(plain) == list(parts)
+    return plain if says_so or not parts else json.dumps(parts, ensure_ascii=False)

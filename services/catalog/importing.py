@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from services.catalog.columns import COLUMNS, column_of, option_key, product_values
+from services.catalog.columns import COLUMNS, TEXTS, column_of, option_key, product_values
 from services.catalog.commands import ImportProduct, ProductRow
-from services.catalog.files import Line, Values, csv_lines, json_lines, text_of, without_repeats
 from services.catalog.settings import Settings
+from shared.files.over_http import RowError
+from shared.files.reading import Line, Values, csv_lines, json_lines, text_of, without_repeats
 from shared.runtime.bulk import Outcome, decide_each
 from shared.runtime.decision import Invalid
 from shared.runtime.http import incoming_of
@@ -26,11 +27,6 @@ class Result(StrEnum):
     UPDATED = "UPDATED"
     UNCHANGED = "UNCHANGED"
     REFUSED = "REFUSED"
-
-
-class RowError(BaseModel):
-    field: str
-    detail: str
 
 
 class RowResult(BaseModel):
@@ -49,7 +45,7 @@ class ProductFile:
 
     def __init__(self, content: bytes, *, csv: bool, settings: Settings) -> None:
         text = text_of(content)
-        lines = csv_lines(text, COLUMNS, "product_id") if csv else json_lines(text)
+        lines = csv_lines(text, COLUMNS, ["product_id"], TEXTS) if csv else json_lines(text)
         if len(lines) > MAX_ROWS:
             raise Invalid(f"the file has {len(lines):,} rows; one import takes {MAX_ROWS:,}", field="body")
         self.rows = len(lines)

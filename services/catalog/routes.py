@@ -12,17 +12,17 @@ from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
 from services.catalog.domain.history import DESCRIPTIONS, HISTORY
 from services.catalog.domain.product import Product
 from services.catalog.domain.stock import MOVEMENTS
+from services.catalog.filters import Wanted
 from services.catalog.reconciliation import Reconciliation, reconcile
 from services.catalog.repository import (
     NEWEST_PRODUCT_FIRST,
     NEWEST_ROW_FIRST,
     product,
-    products_where,
     reservation,
     reservations_where,
 )
-from shared.contracts.base import Code, Contract, Count, Id, Name, Utc
-from shared.contracts.catalog import ProductState, ProductStatus, ReservationState, ReservationStatus
+from shared.contracts.base import Code, Contract, Count, Id, Utc
+from shared.contracts.catalog import ProductState, ReservationState, ReservationStatus
 from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
 from shared.runtime.decision import Documents
 from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
@@ -76,26 +76,10 @@ async def count_stock(request: Request, runtime: Runtime, id: Id, body: NewCount
 
 
 @router.get("/products")
-async def list_products(
-    runtime: Runtime,
-    status: Annotated[ProductStatus | None, Query(description="REMOVED products are listed only so")] = None,
-    category: Annotated[Name | None, Query(description="a name on the product's category path")] = None,
-    text: Annotated[
-        str | None,
-        Query(max_length=100, pattern=r"^[^\x00]+$", description="words within name, options and SKUs"),
-    ] = None,
-    below_safety: Annotated[bool | None, Query(description="of any option fewer than its safety level")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page:
+async def list_products(runtime: Runtime, wanted: Wanted, limit: Limit = 50, cursor: Cursor = None) -> Page:
     """Newest first."""
-    page = await paginate(
-        runtime.collection(product.collection),
-        products_where(status, category, text, below_safety),
-        sort=NEWEST_PRODUCT_FIRST,
-        limit=limit,
-        cursor=cursor,
-    )
+    products = runtime.collection(product.collection)
+    page = await paginate(products, wanted, sort=NEWEST_PRODUCT_FIRST, limit=limit, cursor=cursor)
     return Page([_shown(product.load(document)) for document in page.items], page.next_cursor)
 
 

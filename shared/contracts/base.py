@@ -9,7 +9,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 def utc_milliseconds(moment: datetime) -> datetime:
     """UTC, cut to the millisecond: what MongoDB can store, so a stored state equals a sent one."""
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 to 9999 of UTC") from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

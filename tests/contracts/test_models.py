@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from shared.contracts.base import Utc
 from shared.contracts.publish import schema
 from shared.contracts.registry import WIRE_TYPES
 from tests.support.from_schema import values
@@ -46,3 +47,9 @@ def test_what_the_schema_allows_is_read_and_written_back_the_same(wire_type: str
     written = model.dump_json(read, by_alias=True)
     assert violations(wire_type, json.loads(written)) == []
     assert model.validate_json(written) == read
+
+
+def test_a_time_that_no_calendar_has_in_utc_is_refused_by_its_field() -> None:
+    for at in ("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"):
+        with pytest.raises(ValidationError, match="years 1 to 9999"):
+            TypeAdapter(Utc).validate_python(at)

@@ -1,7 +1,8 @@
-"""`sellerdesk import products` as a person types it."""
+"""`sellerdesk import products` and `export products` as a person types them."""
 
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,17 +17,17 @@ NOWHERE = "http://127.0.0.1:9"
 Import = Callable[..., Result]
 
 
-def run(catalog: str, *arguments: str | Path) -> Result:
+def run(catalog: str, *arguments: str | Path, verb: str = "import") -> Result:
     urls = {f"{name}_URL": NOWHERE for name in ("ORDERS", "INQUIRIES", "ANALYTICS")} | {"CATALOG_URL": catalog}
     environment = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", **urls}
-    return CliRunner(env=environment).invoke(application(["import"]), ["import", "products", *map(str, arguments)])
+    return CliRunner(env=environment).invoke(application([verb]), [verb, "products", *map(str, arguments)])
 
 
 @pytest_asyncio.fixture(scope="module")
 async def bring_in(stack: Stack) -> AsyncIterator[Import]:
     async with Store(stack).opened() as store:
         catalog = await store.start("catalog")
-        yield lambda *arguments: run(catalog.url, *arguments)
+        yield partial(run, catalog.url)
 
 
 @pytest.mark.stack
@@ -53,6 +54,23 @@ def test_a_file_that_is_none_of_products_is_refused_by_name(bring_in: Import, tm
     done = bring_in(file)
     assert done.exit_code == 2
     assert "wrong.csv: column 'id' is not known" in done.stderr
+
+
+@pytest.mark.stack
+def test_an_exported_file_is_whole_or_not_there(bring_in: Import, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("product_id,name,list_price,category\nmug,머그컵,100,잔\n", encoding="utf-8")
+    bring_in(file)
+    out = tmp_path / "out.csv"
+    done = bring_in(out, "--category", "잔", verb="export")
+    assert (done.exit_code, done.stderr) == (0, "1 rows.\n")
+    assert out.read_text(encoding="utf-8-sig").splitlines()[1].startswith("mug,머그컵,")
+    assert bring_in(out).stdout == "row 2  mug  UNCHANGED\n"
+    wrong = bring_in(tmp_path / "wrong.csv", "--category", "", verb="export")
+    assert (wrong.exit_code, "category" in wrong.stderr) == (2, True)
+    assert bring_in(tmp_path / "no" / "where.csv", verb="export").exit_code == 2
+    assert run(NOWHERE, tmp_path / "silent.csv", verb="export").exit_code == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
 
 
 def test_a_file_of_another_kind_and_a_silent_catalog(tmp_path: Path) -> None:

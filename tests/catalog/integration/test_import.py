@@ -1,5 +1,7 @@
-"""Files of products over HTTP, on the real stack."""
+"""Files of products over HTTP, in and out, on the real stack."""
 
+import csv
+import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -74,6 +76,36 @@ async def test_two_thousand_rows_are_answered_row_by_row(catalog: Process) -> No
     refused = [row for row in results if row["result"] != "REGISTERED"]
     assert [(row["row"], row["errors"][0]["field"]) for row in refused] == [(1000, "list_price")]
     assert [row["row"] for row in results] == list(range(1, 2001))
+
+
+async def exported(catalog: Process, **wanted: str) -> bytes:
+    answer = await catalog.http.get("/products.csv", params=wanted)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="products.csv"'
+    return answer.content
+
+
+async def test_what_is_exported_changes_nothing_when_it_is_imported(catalog: Process) -> None:
+    text = "product_id,name,list_price,category,option_id,sku,stock\nodd,=1+1,5,옷 > 니트,s,+82,3\nodd,,,,m,-1,4\n"
+    assert {row["result"] for row in await imported(catalog, text.encode())} == {"REGISTERED", "UPDATED"}
+    content = await exported(catalog, category="니트")
+    assert content.startswith(b"\xef\xbb\xbfproduct_id,")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert [(row["name"], row["sku"], row["stock"]) for row in rows] == [("'=1+1", "'+82", "3"), ("", "'-1", "4")]
+    assert [row["result"] for row in await imported(catalog, content)] == ["UNCHANGED", "UNCHANGED"]
+
+
+async def test_an_export_has_what_the_list_has_and_all_of_it(catalog: Process) -> None:
+    lines = [f"all-{n},No. {n},{n},{'하나' if n == 7 else '모두'}\n" for n in range(450)]
+    await imported(catalog, ("product_id,name,list_price,category\n" + "".join(lines)).encode())
+    everything = csv.DictReader(io.StringIO((await exported(catalog, category="모두")).decode("utf-8-sig")))
+    assert sorted(row["product_id"] for row in everything) == sorted(f"all-{n}" for n in range(450) if n != 7)
+    [only] = csv.DictReader(io.StringIO((await exported(catalog, category="하나")).decode("utf-8-sig")))
+    assert only["product_id"] == "all-7"
+    assert len((await exported(catalog, text="nowhere")).splitlines()) == 1
+    wrong = await catalog.http.get("/products.csv", params={"status": "GONE"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "status")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.catalog.commands import ImportProduct
-from services.catalog.files import text_of
 from services.catalog.importing import ProductFile, RowResult, Told
 from shared.runtime.decision import Invalid
 from tests.catalog.builders import SETTINGS, won
@@ -27,17 +26,6 @@ def row(text: str) -> dict[str, Any]:
 def errors(text: str, *, csv: bool = True) -> dict[int, dict[str, str]]:
     refused = {row: told for row, told in told(text, csv=csv).items() if isinstance(told, RowResult)}
     return {row: {error.field: error.detail for error in result.errors} for row, result in refused.items()}
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
-def test_the_encodings_of_spreadsheets_are_told_apart(encoding: str) -> None:
-    assert text_of("메리노 울 니트, 5만원 똠방각하".encode(encoding)) == "메리노 울 니트, 5만원 똠방각하"
-
-
-@pytest.mark.parametrize("content", [b"\x80\xff\xff", b"\xff\xfe\x00\xd8\x00"])
-def test_what_is_no_text_is_refused(content: bytes) -> None:
-    with pytest.raises(Invalid, match="neither UTF-8 nor CP949"):
-        text_of(content)
 
 
 def test_a_row_says_what_its_cells_say_and_nothing_of_the_empty_ones() -> None:
@@ -62,6 +50,14 @@ def test_every_column_has_its_field() -> None:
     assert (option.price_difference, option.safety_level) == (won(-100), 3)
     assert said["sale_price"].from_ == datetime(2026, 11, 19, 15, 0, tzinfo=UTC)
     assert said["sale_price"].until == datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+
+
+def test_names_and_addresses_that_hold_what_parts_them_are_a_json_list() -> None:
+    said = row('product_id,category,images\ntee,"[""A > B"", ""C""]","[""/a b.jpg"", """"]"\n')
+    assert said["category"] == ("A > B", "C")
+    assert said["images"] == ("/a b.jpg", "")
+    assert row("product_id,category\ntee,[A > B]\n")["category"] == ("[A", "B]")
+    assert set(errors("product_id,category\ntee," + "[" * 100_000)[2]) == {"category"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A file of products as lines with values: CSV as spreadsheets write it, or JSON Lines. Pure."""
+"""A file as lines with values: CSV as spreadsheets write it, or JSON Lines. Pure."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from shared.files.cells import read_back
 from shared.runtime.decision import Invalid
 
 Values = dict[str, Any]
@@ -29,30 +30,41 @@ def text_of(content: bytes) -> str:
     raise Invalid("the file is neither UTF-8 nor CP949 text", field="body")
 
 
-def csv_lines(text: str, columns: Collection[str], needed: str) -> list[Line]:
-    """Cells by column; empty ones are left out."""
-    head = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+def csv_lines(
+    text: str, columns: Collection[str], needed: Collection[str], as_written: Collection[str] = ()
+) -> list[Line]:
+    """Cells by column; empty ones are left out. as_written: columns whose blanks at the ends are theirs."""
+    reader = csv_reader(text)
     header = [name.strip().lower() for name in next(reader, [])]
     _check_header(header, columns, needed)
-    return list(_cells(enumerate(reader, start=2), header))
+    return list(_lines(enumerate(reader, start=2), header, as_written))
 
 
-def _check_header(header: list[str], columns: Collection[str], needed: str) -> None:
+def csv_reader(text: str) -> Iterator[list[str]]:
+    head = text.partition("\n")[0]
+    return csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+
+
+def _check_header(header: list[str], columns: Collection[str], needed: Collection[str]) -> None:
     for name in header:
         if name not in columns:
             raise Invalid(f"column {name[:60]!r} is not known; known are {', '.join(columns)}", field=name[:60])
         if header.count(name) > 1:
             raise Invalid(f"column {name} is there more than once", field=name)
-    if needed not in header:
-        raise Invalid(f"column {needed} is missing", field=needed)
+    if missing := [name for name in needed if name not in header]:
+        what = "column {} is missing" if len(missing) == 1 else "columns {} are missing"
+        raise Invalid(what.format(", ".join(missing)), field=missing[0])
 
 
-def _cells(rows: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[Line]:
+def _lines(rows: Iterator[tuple[int, list[str]]], header: list[str], as_written: Collection[str]) -> Iterator[Line]:
     row = 1
     try:
         for row, cells in rows:
-            values = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
+            read = [
+                (name, read_back(cell if name in as_written else cell.strip()))
+                for name, cell in zip(header, cells, strict=False)
+            ]
+            values = {name: cell for name, cell in read if cell.strip()}
             if any(cell.strip() for cell in cells[len(header) :]):
                 yield Line(row, values, f"has more cells than the {len(header)} columns of the first row")
             elif values:
