@@ -54,6 +54,10 @@ INDEXES = {
         _newest_first_by("claims.status"),
         _newest_first_by("claims.type"),
         IndexModel(
+            [("lines.claim_status", ASCENDING), *NEWEST_FIRST],
+            partialFilterExpression={"lines.claim_status": ClaimStatus.CANCELING.value},
+        ),
+        IndexModel(
             [("overdue_since", ASCENDING), *NEWEST_FIRST], partialFilterExpression={"overdue_since": {"$type": "date"}}
         ),
     ]
@@ -83,6 +87,8 @@ def orders_where(
     equal: Document = {field: value for field, value in wanted.items() if value is not None}
     if overdue:
         equal["overdue_since"] = {"$type": "date"}
+    if claim_status is ClaimStatus.CANCELING:
+        equal["lines.claim_status"], claim_status = claim_status, None
     claim = {field: value for field, value in (("type", claim_type), ("status", claim_status)) if value is not None}
     if claim:
         equal["claims"] = {"$elemMatch": claim}

@@ -54,6 +54,7 @@ class ClaimType(StrEnum):
 class ClaimStatus(StrEnum):
     CANCEL_REQUEST = "CANCEL_REQUEST"
     CANCELING = "CANCELING"
+    """Said of lines: the cancel is granted and its refund not settled. The claim itself is CANCEL_DONE by then."""
     CANCEL_DONE = "CANCEL_DONE"
     CANCEL_REJECT = "CANCEL_REJECT"
     RETURN_REQUEST = "RETURN_REQUEST"
@@ -373,6 +374,8 @@ class OrderShipped(OrderEvent):
 
 
 class TrackingCorrected(OrderEvent):
+    """Of a parcel of the order, or of one that an exchange sent in place of what came back."""
+
     shipment: Shipment
 
 

@@ -19,8 +19,6 @@ from shared.contracts.orders import (
 
 OF_A_SALE = frozenset({RefundKind.CANCEL, RefundKind.RETURN, RefundKind.GOODWILL})
 """Refunds that reverse a sale; the others give back a payment that never was one."""
-
-
 SELLERS_FAULT = frozenset(
     {
         Reason.DELAYED_DELIVERY,
@@ -46,11 +44,14 @@ class Left:
     def total(self) -> int:
         return self.goods.total() + self.shipping
 
-    def covers(self, refund: Refund) -> bool:
+    def exceeded(self, refund: Refund) -> str | None:
+        """Which amount of the refund is more than what is left for it."""
         if refund.kind not in OF_A_SALE:
-            return True
-        goods = all(line.goods_amount.amount <= self.goods[line.line_id] for line in refund.lines)
-        return goods and refund.shipping_amount.amount <= self.shipping
+            return None
+        for position, line in enumerate(refund.lines):
+            if line.goods_amount.amount > self.goods[line.line_id]:
+                return f"lines.{position}.goods_amount"
+        return "shipping_amount" if refund.shipping_amount.amount > self.shipping else None
 
 
 def value(line: LineState) -> Money:

@@ -93,6 +93,11 @@ def convert(order: Order, message: ConvertToReturn, ctx: Context) -> Decision[Or
     return _changed(order, converted, ctx, partial(ClaimConverted, claim=converted))
 
 
+def resent(order: Order, claim: Claim, parcel: Shipment, ctx: Context) -> Order:
+    """With what is known of an exchange's parcel now."""
+    return order.now(ctx, claims=replaced(order.state.claims, claim.model_copy(update={"replacement": parcel})))
+
+
 def claim_sending(state: OrderState, shipment_id: str) -> Claim | None:
     """The exchange whose replacement is in this parcel."""
     return next((c for c in state.claims if c.replacement and c.replacement.shipment_id == shipment_id), None)

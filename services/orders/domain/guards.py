@@ -9,9 +9,11 @@ from services.orders.domain.order import (
     free,
     is_cancelled,
     is_confirmed,
+    may_send,
     nothing_to_ship,
     open_cancels,
     open_claims,
+    parcels,
     undecided,
     with_customer,
 )
@@ -83,9 +85,9 @@ def nothing_has_left(state: OrderState, _role: str) -> Obstacle | None:
 
 
 def is_on_its_way(state: OrderState, _role: str) -> Obstacle | None:
-    if any(shipment.delivered_at is None for shipment in state.shipments):
+    if any(parcel.delivered_at is None for parcel in parcels(state)):
         return None
-    return _never("no parcel is on its way") if nothing_to_ship(state) else _too_early("no parcel is on its way")
+    return (_too_early if may_send(state) else _never)("no parcel is on its way")
 
 
 def can_be_decided(state: OrderState, _role: str) -> Obstacle | None:

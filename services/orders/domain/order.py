@@ -86,6 +86,16 @@ def nothing_to_ship(state: OrderState) -> bool:
     return not any(map(unshipped, state.lines))
 
 
+def may_send(state: OrderState) -> bool:
+    """Whether a parcel may still leave: with units of the order, or in exchange for some not kept for good."""
+    return any(unshipped(line) or line.shipped > line.decided + line.returned for line in state.lines)
+
+
+def parcels(state: OrderState) -> tuple[Shipment, ...]:
+    """All that left, what exchanges sent included."""
+    return (*state.shipments, *(claim.replacement for claim in state.claims if claim.replacement is not None))
+
+
 def is_confirmed(state: OrderState) -> bool:
     """Whether the seller has taken on everything that still has to be sent."""
     to_send = [line for line in state.lines if unshipped(line)]

@@ -71,8 +71,8 @@ def give_goodwill(order: Order, message: RefundSubmitted, ctx: Context) -> Decis
     )
     if any(known.refund_id == refund.refund_id for known in order.state.refunds):
         raise illegal(order, ctx, f"refund {refund.refund_id} is another one", "refund_id")
-    if not left(order.state).covers(refund):
-        raise illegal(order, ctx, "more than what is left of what was paid for it")
+    if field := left(order.state).exceeded(refund):
+        raise illegal(order, ctx, "more than what is left of what was paid for it", field)
     given = answered(order, "refund", refund.refund_id, message)
     return Decision(given.now(ctx, refunds=(*order.state.refunds, refund)), [partial(RefundRequested, refund=refund)])
 
@@ -179,7 +179,7 @@ def _check_goodwill(order: Order, message: RefundSubmitted) -> None:
 
 
 def _check_covered(order: Order, refund: Refund, ctx: Context) -> None:
-    if not left(order.state).covers(refund):
+    if left(order.state).exceeded(refund):
         raise illegal(order, ctx, f"what refund {refund.refund_id} was to give has been given by others since")
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.orders.domain.cancelling import withdrawn_from
-from services.orders.domain.exchanging import claim_sending, finish, send_replacement
+from services.orders.domain.exchanging import claim_sending, finish, resent, send_replacement
 from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import Move, illegal, not_yet, permit, require, unknown
 from services.orders.domain.order import (
@@ -13,7 +13,7 @@ from services.orders.domain.order import (
     as_units,
     counted,
     free,
-    nothing_to_ship,
+    may_send,
     shipment_of,
     unshipped,
 )
@@ -63,14 +63,17 @@ def ship(order: Order, message: ShipmentHandedOver, ctx: Context) -> Decision[Or
 
 
 def correct_tracking(order: Order, message: TrackingChanged, ctx: Context) -> Decision[Order]:
+    """Of a parcel of the order, or of one that an exchange sends."""
     permit(order, Move.CORRECT_TRACKING, ctx)
-    shipment = _known(order, message.shipment_id, ctx)
-    if (shipment.carrier, shipment.tracking_no) == (message.carrier, message.tracking_no):
+    claim = claim_sending(order.state, message.shipment_id)
+    parcel = claim.replacement if claim and claim.replacement else _known(order, message.shipment_id, ctx)
+    if (parcel.carrier, parcel.tracking_no) == (message.carrier, message.tracking_no):
         return Decision(order)
-    if shipment.delivered_at is not None and shipment.delivered_at <= ctx.now:
-        raise illegal(order, ctx, f"shipment {shipment.shipment_id} is delivered")
-    corrected = shipment.model_copy(update={"carrier": message.carrier, "tracking_no": message.tracking_no})
-    return Decision(_with(order, corrected, ctx), [partial(TrackingCorrected, shipment=corrected)])
+    if parcel.delivered_at is not None and parcel.delivered_at <= ctx.now:
+        raise illegal(order, ctx, f"shipment {parcel.shipment_id} is delivered")
+    corrected = parcel.model_copy(update={"carrier": message.carrier, "tracking_no": message.tracking_no})
+    after = resent(order, claim, corrected, ctx) if claim else _with(order, corrected, ctx)
+    return Decision(after, [partial(TrackingCorrected, shipment=corrected)])
 
 
 def deliver(order: Order, message: ShipmentDelivered, ctx: Context) -> Decision[Order]:
@@ -94,7 +97,7 @@ def _asked_to_cancel(state: OrderState, units: Units) -> Units:
 def _known(order: Order, shipment_id: str, ctx: Context) -> Shipment:
     shipment = shipment_of(order.state, shipment_id)
     if shipment is None:
-        refusal = illegal if nothing_to_ship(order.state) else unknown
+        refusal = unknown if may_send(order.state) else illegal
         raise refusal(order, ctx, f"shipment {shipment_id} is not known", "shipment_id")
     return shipment
 

@@ -1,9 +1,18 @@
 """What follows from the counters, payments and claims of an order. No status is ever set anywhere else."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from shared.contracts.orders import Claim, ClaimStatus, ClaimType, LineState, OrderState, OrderStatus
+from shared.contracts.orders import (
+    Claim,
+    ClaimStatus,
+    ClaimType,
+    LineState,
+    OrderState,
+    OrderStatus,
+    Refund,
+    RefundStatus,
+)
 
 ADVANCE = (
     OrderStatus.PAYMENT_WAITING,
@@ -22,7 +31,7 @@ RANK = {status: rank for rank, status in enumerate(ADVANCE)}
 
 def derived(state: OrderState) -> OrderState:
     paid, expired = state.paid_at is not None, state.expired_at is not None
-    claims = ClaimCounts(state.claims) if state.claims else None
+    claims = ClaimCounts(state.claims, state.refunds) if state.claims else None
     lines = tuple(_derived(line, claims, paid=paid, expired=expired) for line in state.lines)
     return state.model_copy(update={"lines": lines, "status": order_status(lines)})
 
@@ -64,14 +73,15 @@ class ClaimCounts:
     A unit that was exchanged and is claimed again counts for the further claim.
     """
 
-    def __init__(self, claims: Sequence[Claim]) -> None:
+    def __init__(self, claims: Sequence[Claim], refunds: Sequence[Refund]) -> None:
         self.status: dict[str, ClaimStatus] = {}
         self.units: dict[str, Counter[str]] = {}
+        owed = {refund.refund_id for refund in refunds if refund.status is not RefundStatus.SETTLED}
         for claim in claims:
             counter = _counter(claim)
             for part in claim.lines:
                 if claim.status is not ClaimStatus.WITHDRAWN:
-                    self.status[part.line_id] = claim.status
+                    self.status[part.line_id] = _said_of_a_line(claim, owed)
                 units = self.units.setdefault(part.line_id, Counter())
                 units[counter] += part.quantity
                 units["restocked"] += part.good if counter in DONE.values() else 0
@@ -90,6 +100,12 @@ DONE = {ClaimStatus.RETURN_DONE: "returned", ClaimStatus.EXCHANGE_DONE: "exchang
 """Units of a cancel that is done are counted as `cancelled` when they are taken out: others than claims do that too."""
 COUNTERS = (*OPEN.values(), *DONE.values(), "restocked")
 NOTHING = Counter[str]()
+
+
+def _said_of_a_line(claim: Claim, owed: Collection[str]) -> ClaimStatus:
+    """취소 처리 중: the units are cancelled, their money is not back yet."""
+    granted = claim.status is ClaimStatus.CANCEL_DONE
+    return ClaimStatus.CANCELING if granted and claim.refund_id in owed else claim.status
 
 
 def _counter(claim: Claim) -> str:

@@ -14,6 +14,8 @@ from tests.orders.given import (
     decided,
     goodwill,
     paid,
+    refund_failed,
+    refunded,
     shipped,
 )
 
@@ -40,6 +42,17 @@ def test_an_approved_request_cancels_and_refunds_with_the_shipping_fee() -> None
     assert (refund.status, refund.payment_id) == (RefundStatus.REQUESTED, "pay_1")
     assert desk.public.status is OrderStatus.CANCELED
     assert desk.event_types[-4:] == ["ClaimApproved", "ClaimCompleted", "RefundRequested", "OrderCancelled"]
+
+
+def test_a_line_s_cancel_is_under_way_until_its_money_is_back() -> None:
+    desk = an_order_to_ship().tell(cancel("clm_1", {"1": 1}), APPROVE)
+    assert (desk.line.claim_status, desk.public.claims[0].status) == (ClaimStatus.CANCELING, ClaimStatus.CANCEL_DONE)
+    desk.tell(refund_failed(claim_id="clm_1"))
+    assert desk.line.claim_status is ClaimStatus.CANCELING
+    desk.tell(refunded(claim_id="clm_1"))
+    assert desk.line.claim_status is ClaimStatus.CANCEL_DONE
+    unpaid = a_placed_order().tell(cancel("clm_1", {"1": 1}, decided=True))
+    assert unpaid.line.claim_status is ClaimStatus.CANCEL_DONE
 
 
 def test_a_request_decided_by_its_sender_is_one_decision() -> None:

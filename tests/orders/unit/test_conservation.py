@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.orders.commands import (
+    ChangeRecipient,
     ConfirmOrder,
     ConvertToReturn,
     DecidePurchase,
@@ -19,7 +20,7 @@ from services.orders.commands import (
 )
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
-from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage
+from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
 from shared.contracts.orders import HoldReason, OrderDiscount, Reason
 from shared.runtime.decision import Refusal
 from tests.orders.given import (
@@ -92,6 +93,10 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
 asked: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.just(ConfirmOrder(order_id=ID)),
     st.just(DecidePurchase(order_id=ID)),
+    st.builds(
+        lambda where: ChangeRecipient(order_id=ID, recipient=Recipient(name="Hong Gildong", address=where)),
+        st.sampled_from(["Jong-ro 1", "Sejong-daero 1"]),
+    ),
     st.builds(shipped, shipment_id, wanted, withdraw=st.booleans()),
     st.builds(cancel, claim_id, wanted),
     st.builds(sent_back, claim_id, wanted, reason=st.sampled_from(REASONS)),

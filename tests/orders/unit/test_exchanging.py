@@ -3,6 +3,7 @@
 import pytest
 
 from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim
+from services.orders.domain.moves import allowed_actions
 from shared.contracts.inbox_orders import ClaimDecision, ClaimPart
 from shared.contracts.orders import ClaimStatus, ClaimType, HoldReason, OrderStatus, StockStatus
 from shared.runtime.decision import IllegalMove, NotYet
@@ -22,6 +23,7 @@ from tests.orders.given import (
     replaced,
     reserved,
     sent_back,
+    tracked,
     won,
 )
 
@@ -122,6 +124,28 @@ def test_a_unit_that_was_exchanged_may_be_claimed_again_as_what_it_is_now() -> N
 
 def test_units_of_several_options_are_claimed_apart() -> None:
     assert an_exchanged_order().tell(sent_back("clm_1", {"1": 3})).refused == [("ILLEGAL_MOVE", "lines")]
+
+
+def test_the_tracking_of_a_replacement_is_corrected_until_it_is_there() -> None:
+    desk = an_exchange_to_send().tell(replaced("clm_0"), tracked("T-2", "shp_9"), tracked("T-2", "shp_9"))
+    assert desk.event_types.count("TrackingCorrected") == 1
+    assert {"correct_tracking", "deliver"} <= set(allowed_actions(desk.public, "seller"))
+    late = desk.sent(tracked("T-3", "shp_9"))
+    desk.tell(delivered("shp_9"), tracked("T-4", "shp_9")).deliver(late)
+    [claim] = desk.public.claims
+    assert claim.replacement is not None
+    assert (claim.replacement.tracking_no, claim.status) == ("T-3", ClaimStatus.EXCHANGE_DONE)
+    assert desk.refused == [("ILLEGAL_MOVE", None)]
+
+
+def test_what_a_carrier_tells_of_a_replacement_before_the_exchange_is_known_waits() -> None:
+    desk = a_delivered_order().tell(tracked("T-2", "shp_9"), delivered("shp_9"), replaced("clm_0"))
+    assert len(desk.held) == 3
+    desk.tell(collected("clm_0"), picked_up("clm_0"), exchange("clm_0"))
+    assert (desk.held, desk.parked) == ({}, [])
+    [claim] = desk.public.claims
+    assert claim.replacement is not None
+    assert (claim.status, claim.replacement.tracking_no) == (ClaimStatus.EXCHANGE_DONE, "T-2")
 
 
 def test_told_twice_it_happens_once() -> None:

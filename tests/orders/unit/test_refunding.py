@@ -114,13 +114,18 @@ def test_goodwill_gives_money_and_takes_no_goods() -> None:
 
 
 @pytest.mark.parametrize(
-    ("goods", "shipping"),
-    [({"1": 9_001}, 0), ({"2": 501}, 0), ({}, 3_001), ({"1": 9_000, "2": 501}, 0)],
+    ("goods", "shipping", "field"),
+    [
+        ({"1": 9_001}, 0, "lines.0.goods_amount"),
+        ({"2": 501}, 0, "lines.0.goods_amount"),
+        ({}, 3_001, "shipping_amount"),
+        ({"1": 9_000, "2": 501}, 3_001, "lines.1.goods_amount"),
+    ],
 )
-def test_goodwill_gives_no_more_than_is_left_of_each_part(goods: dict[str, int], shipping: int) -> None:
+def test_goodwill_gives_no_more_than_is_left_of_each_part(goods: dict[str, int], shipping: int, field: str) -> None:
     desk = a_paid_order(a_line("1", 3, 10_000), a_line("2", 1, 500), fee=3_000)
     desk.tell(goodwill("rfd_0", {"1": 1_000}), goodwill("rfd_1", goods, shipping))
-    assert desk.refused == [("ILLEGAL_MOVE", None)]
+    assert desk.refused == [("ILLEGAL_MOVE", field)]
 
 
 def test_all_that_was_paid_may_be_given_back() -> None:
