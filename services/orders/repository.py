@@ -7,6 +7,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.orders.domain.order import Order
 from services.orders.domain.placing import ClientOrder
+from services.orders.domain.telling import tell
 from shared.contracts.inbox_orders import Recipient
 from shared.contracts.orders import ClaimStatus, ClaimType, OrderState, OrderStatus, StockStatus
 from shared.runtime.decision import Document, Kind
@@ -34,7 +35,7 @@ def _publish(order: Order) -> dict[str, Any]:
     return {"order": order.state}
 
 
-ORDER = Kind("order", "orders", _load, _dump, _publish)
+ORDER = Kind("order", "orders", _load, _dump, _publish, tell=tell)
 CLIENT_ORDER = Kind("client_order", "client_orders", ClientOrder.model_validate, ClientOrder.model_dump)
 
 NEWEST_FIRST = [("placed_at", DESCENDING), ("_id", DESCENDING)]

@@ -3,12 +3,13 @@
 import re
 from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid5
 
 from shared.contracts.envelope import Envelope, encode
 from shared.contracts.rejected import CommandRejected
-from shared.runtime.decision import NAMESPACE, Announcement, Invalid, Ref
+from shared.runtime.decision import NAMESPACE, Announcement, Context, Document, Invalid, Ref
+from shared.runtime.history import line_of
 from shared.runtime.records import Fault, Record
 from shared.runtime.stored import OutboxRow
 
@@ -20,9 +21,22 @@ MAX_EVENT_BYTES = 900_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
 
 
-def event_row(
-    setting: "Setting", ref: Ref, state: Any, announcement: Announcement, cause: Envelope, sequence: int
-) -> OutboxRow:
+class Announced(NamedTuple):
+    """An event as Kafka will have it, and as the history of its document has it."""
+
+    outbox: OutboxRow
+    line: Document | None
+
+
+def announced(
+    setting: "Setting",
+    ref: Ref,
+    state: Any,
+    announcement: Announcement,
+    cause: Envelope,
+    context: Context,
+    sequence: int,
+) -> Announced:
     """The event completed with the public state after the decision; refuses one too large to publish."""
     event = announcement(**ref.kind.publish(state))
     value = event.model_dump_json(by_alias=True).encode()
@@ -41,7 +55,8 @@ def event_row(
         causation_id=cause.id,
         traceparent=child_trace(cause, f"{ref}|{sequence}"),
     )
-    return _row(f"{ref}/{sequence:012d}", f"{setting.topic_prefix}{setting.service}.events", envelope)
+    row = _row(f"{ref}/{sequence:012d}", f"{setting.topic_prefix}{setting.service}.events", envelope)
+    return Announced(row, line_of(ref, event, envelope, context))
 
 
 def rejection_row(

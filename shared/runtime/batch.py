@@ -13,6 +13,7 @@ from typing import Any
 from shared.contracts.envelope import Envelope
 from shared.runtime.announce import rejection_row
 from shared.runtime.decision import Documents, NotYet, Ref, Refusal
+from shared.runtime.history import row_of
 from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, by_arrival, read
 from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, Partition, Setting, WorkingSet
@@ -170,6 +171,7 @@ class Batch:
 
     def finish(self) -> Writes:
         self.work.derive()
+        self.work.output.add_rows(row_of(ref, lines) for ref, lines in self.work.output.histories.items())
         self.writes.entries = self.work.changed()
         self._arm(self.writes.entries)
         self.writes.gates = [gate for gate in self._gates.values() if gate.dirty]

@@ -20,6 +20,7 @@ from shared.runtime.batch import Writes
 from shared.runtime.consume import Consumer
 from shared.runtime.decision import Kind
 from shared.runtime.handlers import Handler, Handlers
+from shared.runtime.history import collection_of
 from shared.runtime.metrics import FULLEST_KEY, HELD, LAG, LIMIT, OUTBOX_AGE, OUTBOX_ROWS, PARKED, QUEUED_KEYS
 from shared.runtime.mongo import Collection, Database, Unavailable
 from shared.runtime.offsets import Offsets
@@ -223,8 +224,10 @@ class ServiceRuntime:
             self.give_up(reason, MISCONFIGURED)
             return
         indexes = {**RUNTIME_INDEXES, **self._indexes}
-        kinds = {kind.collection for setting in self._settings() for kind in setting.kinds.values()}
-        await self.database.create_collections({*indexes, *kinds, "leases", "pauses"})
+        kinds = [kind for setting in self._settings() for kind in setting.kinds.values()]
+        histories = {collection_of(kind) for kind in kinds if kind.tell}
+        documents = {kind.collection for kind in kinds}
+        await self.database.create_collections({*indexes, *documents, *histories, "leases", "pauses"})
         await self.database.create_indexes(indexes)
         timed = {kind.collection: [FIRE_AT] for setting in self._timed() for kind in setting.table.timers}
         await self.database.create_indexes(timed)

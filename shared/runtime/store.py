@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from pymongo import ASCENDING, IndexModel
 
-from shared.runtime.decision import Kind
+from shared.runtime.decision import Document, Kind
+from shared.runtime.history import collection_of, history_of
 from shared.runtime.mongo import Database
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.stored import Stored
@@ -38,6 +39,12 @@ class Store:
         documents = await self._database.collection(kind.collection).find({"_id": {"$in": list(ids)}}).to_list(None)
         loaded = {document["_id"]: Stored.of(kind, document) for document in documents}
         return {id: stored for id, stored in loaded.items() if stored.state is not None}
+
+    async def history(self, kind: Kind[S], id: str, after: int, limit: int) -> list[Document]:
+        """Up to `limit` lines of what happened to a document, from the one behind sequence `after` on."""
+        rows = self._database.collection(collection_of(kind)).find(history_of(id) | {"last": {"$gt": after}})
+        found = await rows.sort("_id", ASCENDING).limit(limit).to_list(limit)
+        return [line for row in found for line in row["lines"] if line["sequence"] > after][:limit]
 
 
 async def check_store(database: Database, settings: ServiceSettings) -> str | None:

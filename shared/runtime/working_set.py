@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.contracts.envelope import Envelope
-from shared.runtime.announce import event_row
-from shared.runtime.decision import Context, Decision, Documents, Kind, Ref, Row, Tally
+from shared.runtime.announce import Announced, announced
+from shared.runtime.decision import Context, Decision, Document, Documents, Kind, Ref, Row, Tally
 from shared.runtime.handlers import Handlers
 from shared.runtime.records import Incoming
 from shared.runtime.stored import Entry, OutboxRow, Stored
@@ -43,8 +43,16 @@ class Output:
     """What decisions write beside their documents."""
 
     outbox: list[OutboxRow] = field(default_factory=list)
+    histories: dict[Ref, list[Document]] = field(default_factory=dict)
+    """The lines that each document's history gets."""
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     tallies: dict[tuple[str, str], tuple[Tally, Counter[str]]] = field(default_factory=dict)
+
+    def add_events(self, ref: Ref, events: Iterable[Announced]) -> None:
+        for event in events:
+            self.outbox.append(event.outbox)
+            if event.line is not None:
+                self.histories.setdefault(ref, []).append(event.line)
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -128,8 +136,8 @@ class WorkingSet:
                 context, cause = entry.touched_by
                 for announcement in derive(entry.before.state, entry.state, context):
                     entry.sequence += 1
-                    row = event_row(self.setting, entry.ref, entry.state, announcement, cause, entry.sequence)
-                    self.output.outbox.append(row)
+                    told = announced(self.setting, entry.ref, entry.state, announcement, cause, context, entry.sequence)
+                    self.output.add_events(entry.ref, [told])
 
     def context(self, incoming: Incoming) -> Context:
         envelope = incoming.envelope
@@ -148,22 +156,22 @@ class WorkingSet:
         staged = []
         for ref, decision in decisions.items():
             entry = self.entry(ref)
-            rows = [
-                event_row(self.setting, ref, decision.state, announcement, cause, entry.sequence + n)
+            events = [
+                announced(self.setting, ref, decision.state, announcement, cause, context, entry.sequence + n)
                 for n, announcement in enumerate(decision.events, start=1)
             ]
-            staged.append((entry, decision, rows))
+            staged.append((entry, decision, events))
         changed = []
-        for entry, decision, rows in staged:
+        for entry, decision, events in staged:
             self.output.add_rows(decision.rows)
             self.output.add_tallies(decision.tallies)
-            if decision.state is entry.state and not rows:
+            if decision.state is entry.state and not events:
                 continue
             entry.state = decision.state
-            entry.sequence += len(rows)
+            entry.sequence += len(events)
             entry.dirty = True
             entry.touched_by = (context, cause)
-            self.output.outbox.extend(rows)
+            self.output.add_events(entry.ref, events)
             changed.append(entry.ref)
         return changed
 
