@@ -5,8 +5,8 @@ Everything that was acknowledged is remembered, and every answer that shows how 
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,8 @@ class Load:
         self._customers = customers
         self._patience = PATIENCE_SECONDS
         self._enough = asyncio.Event()
+        self._going = asyncio.Event()
+        self._going.set()
         self._tasks: list[asyncio.Task[None]] = []
 
     # -- life -------------------------------------------------------------------------------------------------
@@ -71,6 +73,15 @@ class Load:
         self._enough.set()
         done = await asyncio.gather(*self._tasks, return_exceptions=True)
         self.failures += [repr(error) for error in done if isinstance(error, Exception)]
+
+    @asynccontextmanager
+    async def holding_its_breath(self) -> AsyncIterator[None]:
+        """Meanwhile nobody tells or asks anything new."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
 
     async def _customer(self, number: int) -> None:
         """Buys again and again; everything that happens to an order is decided by the seed and its number."""
@@ -164,6 +175,7 @@ class Load:
 
     async def tell(self, *messages: InboxMessage) -> list[Envelope]:
         """To the inbox of the service; acknowledged once Kafka has them."""
+        await self._going.wait()
         envelopes = [self.envelope(message) for message in messages]
         service = messages[0].service
         await self._shop.send(f"{service}.inbox", envelopes)
@@ -213,6 +225,7 @@ class Load:
         asked_at = clock()
         said: object = "nothing"
         while clock() < asked_at + self._patience:
+            await self._going.wait()
             with suppress(httpx.HTTPError, RuntimeError):
                 answer = await self._shop.http(service).request(method, path, timeout=6, **request)
                 if answer.status_code not in wait_on:
