@@ -30,6 +30,7 @@ test: $(READY) ## every test, with a real Kafka and MongoDB (ARGS="tests/orders"
 
 faults: $(READY) ## strike running services with every fault, check that nothing is lost (F=F5, ARGS="--seed 7")
 	@$(BIN)/python -m tests.faults.run $(F) $(ARGS)
+	$(if $(F),,@$(BIN)/pytest tests/faults/model -q --hypothesis-profile=long)
 
 e2e-compose: $(READY) ## docker compose: build, start, scale and break it under load, reconcile; about 15 minutes
 	@$(BIN)/python -m deploy.compose.e2e $(ARGS)

@@ -321,10 +321,11 @@ class Batch:
         gate.shut()
         self._count(record, "parked")
 
-    def _queue_held(self, held: Held, incoming: Incoming, gate: Gate) -> list[Ref] | None:
-        """One that was woken queues like one that comes; where the queue is full it goes on waiting."""
-        if gate.count >= self.setting.max_parked_per_key:
-            return None
+    def _queue_held(self, held: Held, incoming: Incoming, gate: Gate) -> list[Ref]:
+        """One that was woken queues like one that comes, even where the queue is full.
+
+        It is stored in any case; if it waited on, the first retried record of the key would wake it before its turn.
+        """
         self._release(held)
         self._park(held.record, incoming.envelope, QUEUED, queued=True, seen=True)
         gate.shut()

@@ -10,22 +10,24 @@ from aiokafka.structs import OffsetAndMetadata
 from tests.faults.matrix.fault import Fault, Run
 from tests.support.kafka import log_of
 
-AWAY_SECONDS = 3.0
+KILLED_SECONDS, ENDED_SECONDS = 3.0, 60.0
+"""How long it is away: a crash, and an outage beyond every limit of a client."""
 
 
 def broker_gone(sign: signal.Signals) -> Fault:
+    id, what, away = ("F7", "SIGKILL", KILLED_SECONDS) if sign is signal.SIGKILL else ("F8", "clean end", ENDED_SECONDS)
+
     async def strike(run: Run) -> None:
         lag = await run.shop.lag()
         run.prove("records in flight", sum(lag.values()))
         run.brokers.send("kafka", sign)
         await run.brokers.ends("kafka")
         run.prove("broker processes ended", 1)
-        await run.seconds(AWAY_SECONDS)
+        await run.seconds(away)
         await run.brokers.restart("kafka")
         await run.progress(records=20)
 
-    id, what = ("F7", "SIGKILL") if sign is signal.SIGKILL else ("F8", "clean end")
-    return Fault(id, f"{what} of the broker, and its restart", strike, needs_brokers=True)
+    return Fault(id, f"{what} of the broker, and its restart after {away:.0f} s", strike, needs_brokers=True)
 
 
 async def groups_moved(run: Run) -> None:

@@ -36,7 +36,7 @@ from tests.faults.checking.snapshot import Acknowledged, Reading
 from tests.faults.matrix.shop import Shop
 
 PRODUCTS = 10
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 NOT_YET = (404, 409)
 TRY_AGAIN = (429, 500, 502, 503, 504)
 

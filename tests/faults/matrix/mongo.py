@@ -12,7 +12,6 @@ from tests.faults.matrix.fault import Fault, Run
 from tests.support.kafka import eventually
 
 STEP_DOWN_SECONDS = 1
-AWAY_SECONDS = 3.0
 UNWILLING_SECONDS = 4.0
 NO_SUCH_TRANSACTION, WRITE_CONCERN_TIMEOUT = 251, 64
 
@@ -53,16 +52,19 @@ def _transactions(run: Run) -> Mapping[str, int]:
     return counts
 
 
-async def killed(run: Run) -> None:
-    lag = await run.shop.lag()
-    run.prove("records in flight", sum(lag.values()))
-    run.brokers.send("mongo", signal.SIGKILL)
-    await run.brokers.ends("mongo")
-    run.strikes()
-    run.prove("databases killed", 1)
-    await run.seconds(AWAY_SECONDS)
-    await run.brokers.restart("mongo")
-    await run.progress(records=40)
+def killed(id: str, away: float) -> Fault:
+    async def strike(run: Run) -> None:
+        lag = await run.shop.lag()
+        run.prove("records in flight", sum(lag.values()))
+        run.brokers.send("mongo", signal.SIGKILL)
+        await run.brokers.ends("mongo")
+        run.strikes()
+        run.prove("databases killed", 1)
+        await run.seconds(away)
+        await run.brokers.restart("mongo")
+        await run.progress(records=40)
+
+    return Fault(id, f"SIGKILL of MongoDB, and its restart after {away:.0f} s", strike, needs_brokers=True)
 
 
 async def refuses_commits(run: Run) -> None:
@@ -106,6 +108,7 @@ FAULTS = [
         groups=["orders"],
         needs_brokers=True,
     ),
-    Fault("F12", "SIGKILL of MongoDB, and its restart", killed, needs_brokers=True),
+    killed("F12a", away=3.0),
+    killed("F12b", away=60.0),
     Fault("F13", "refused commits, and commits with an unknown result", refuses_commits, needs_brokers=True),
 ]

@@ -28,7 +28,7 @@ from tests.support.processes import Process
 from tests.support.stack import Stack
 
 RESTART_SECONDS = 0.3
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
 NOBODY = httpx.AsyncClient()
 
 
@@ -136,10 +136,11 @@ class Shop:
             with suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(dead.stop(), 2)
             fresh = _producer(self.stack)
-            with suppress(KafkaError, TimeoutError, OSError):
+            try:
                 await asyncio.wait_for(fresh.start(), 10)
                 self.producer = fresh
-            if self.producer is dead:
+            except (KafkaError, TimeoutError, OSError):
+                await fresh.stop()
                 await asyncio.sleep(0.5)
 
     async def send_record(

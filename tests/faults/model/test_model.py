@@ -114,3 +114,12 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
+
+
+def test_a_held_record_keeps_its_turn_though_the_queue_of_its_key_is_full() -> None:
+    history = Histories()
+    for tell in [history.meet_the_bug] * 2 + [lambda key: history.deposit(key, 0)] + [history.meet_the_bug]:
+        tell(key="b")
+    history.open_account("b")
+    history.take(0, "bank", (5, 0))
+    history.teardown()
