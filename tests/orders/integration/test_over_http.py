@@ -235,10 +235,11 @@ async def test_orders_are_found_by_their_claims_and_counted_by_status(shop: Shop
     await shop.post("/orders/c1/claims", {"type": "CANCEL", "reason": "WRONG_ORDER"})
     assert await found(claim_type="CANCEL") == ["c1"]
     assert await found(claim_status="CANCEL_REQUEST", claim_type="CANCEL") == ["c1"]
-    assert await found(claim_status="CANCEL_DONE") == await found(claim_status="CANCELING") == await found(claim_type="RETURN") == []
+    for none in ({"claim_status": "CANCEL_DONE"}, {"claim_status": "CANCELING"}, {"claim_type": "RETURN"}):
+        assert await found(**none) == []
     await shop.post("/orders/c2/claims", {"type": "CANCEL", "reason": "WRONG_ORDER", "decided": True})
-    for type in ({}, {"claim_type": "CANCEL"}):
-        assert await found(claim_status="CANCELING", **type) == ["c2"]
+    assert await found(claim_status="CANCELING") == ["c2"]
+    assert await found(claim_status="CANCELING", claim_type="CANCEL") == ["c2"]
     assert await found(overdue="true") == []
 
 
