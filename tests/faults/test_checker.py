@@ -226,5 +226,6 @@ def test_a_standstill_is_the_longest_time_without_progress() -> None:
     samples = [(at, {("orders", "orders.inbox", 0): count}) for at, count in [(0, 0), (1, 5), (2, 5), (6, 9), (7, 9)]]
     assert standstill(samples, 0, 6, ["orders"]) == 5
     assert standstill(samples, 2, 7, ["orders"]) == 4
+    assert standstill(samples, 3, 7, ["orders"]) == 3, "nobody could look between 2 and 6"
     assert standstill(samples, 0, 7, ["catalog"]) == 7
     assert standstill([], 0, 7, ["orders"]) is None

@@ -15,8 +15,9 @@ def figures(run: Run) -> dict[str, float | None]:
 
 
 def standstill(samples: Sequence[Sample], since: float, until: float, groups: Sequence[str]) -> float | None:
-    """The longest time in which the groups applied nothing; None: it was not looked at."""
-    looks = [(at, applied(positions, groups)) for at, positions in samples if since <= at <= until]
+    """The longest time in which the groups applied nothing, or nobody could look; None: it was not looked at."""
+    counts = [(at, applied(positions, groups)) for at, positions in samples if at <= until]
+    looks = [(since, count) for at, count in counts if at <= since][-1:] + [look for look in counts if look[0] > since]
     moved = [at for n, (at, count) in enumerate(looks) if n in (0, len(looks) - 1) or count > looks[n - 1][1]]
     return max((round(later - earlier, 2) for earlier, later in pairwise(moved)), default=None)
 
