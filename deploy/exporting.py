@@ -38,6 +38,24 @@ def products(
     _fetch(f"{target(store, data).urls['catalog']}/products.csv", wanted, file)
 
 
+@app.command()
+def orders_to_ship(
+    file: FileArgument,
+    confirmed: Annotated[
+        bool | None, typer.Option("--confirmed/--unconfirmed", help="Only what is, or is not yet, taken on (발주확인).")
+    ] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only orders whose promise to ship has passed.")] = False,
+    product: Annotated[str | None, typer.Option(help="Only orders of this product id.")] = None,
+    store: StoreOption = None,
+    data: DataOption = None,
+) -> None:
+    """What may be shipped now, with its recipients: `import tracking` takes it with carrier and number filled in."""
+    chosen = {"confirmed": confirmed, "overdue": overdue or None}
+    wanted = {name: str(choice).lower() for name, choice in chosen.items() if choice is not None}
+    url = target(store, data).urls["orders"]
+    _fetch(f"{url}/orders/to-ship.csv", {**wanted, "product_id": product}, file)
+
+
 def _fetch(url: str, wanted: Mapping[str, str | None], file: Path) -> None:
     """FILE is there once all of it is."""
     growing = file.with_name(f"{file.name}.part")

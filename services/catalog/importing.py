@@ -11,8 +11,7 @@ from pydantic import BaseModel, ValidationError
 from services.catalog.columns import COLUMNS, TEXTS, column_of, option_key, product_values
 from services.catalog.commands import ImportProduct, ProductRow
 from services.catalog.settings import Settings
-from shared.files.over_http import RowError
-from shared.files.reading import Line, Values, csv_lines, json_lines, text_of, without_repeats
+from shared.files.reading import Line, RowError, Values, csv_lines, json_lines, text_of, without_repeats
 from shared.runtime.bulk import Outcome, decide_each
 from shared.runtime.decision import Invalid
 from shared.runtime.http import incoming_of

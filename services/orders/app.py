@@ -1,6 +1,6 @@
 """The orders service: `python -m services.orders.app`."""
 
-from services.orders import batch_routes, claim_routes, routes, timeline_routes
+from services.orders import batch_routes, claim_routes, file_routes, routes, timeline_routes
 from services.orders.handlers import TABLE
 from services.orders.repository import CLIENT_ORDER, INDEXES, ORDER
 from services.orders.settings import Settings
@@ -13,7 +13,13 @@ def build(settings: Settings) -> Service:
         settings,
         tables=[TABLE],
         kinds=[ORDER, CLIENT_ORDER],
-        routers=[routes.router, batch_routes.router, claim_routes.router, timeline_routes.router],
+        routers=[
+            file_routes.router,  # before /orders/{id}
+            routes.router,
+            batch_routes.router,
+            claim_routes.router,
+            timeline_routes.router,
+        ],
         indexes=INDEXES,
     )
 

@@ -39,6 +39,7 @@ ORDER = Kind("order", "orders", _load, _dump, _publish, tell=tell)
 CLIENT_ORDER = Kind("client_order", "client_orders", ClientOrder.model_validate, ClientOrder.model_dump)
 
 NEWEST_FIRST = [("placed_at", DESCENDING), ("_id", DESCENDING)]
+FIRST_PLACED_FIRST = [(field, ASCENDING) for field, _ in NEWEST_FIRST]
 
 
 def _newest_first_by(*fields: str) -> IndexModel:
@@ -94,3 +95,15 @@ def orders_where(
     if claim:
         equal["claims"] = {"$elemMatch": claim}
     return {**equal, "placed_at": placed_at or {"$exists": True}}
+
+
+_FREE = {"$subtract": ["$$line.ordered", {"$add": ["$$line.cancelled", "$$line.shipped", "$$line.cancel_open"]}]}
+_ANY_FREE = {
+    "$anyElementTrue": {"$map": {"input": {"$ifNull": ["$lines", []]}, "as": "line", "in": {"$gt": [_FREE, 0]}}}
+}
+
+
+def to_ship_where(**filters: Any) -> Document:
+    """Orders with units that the seller may ship now. With some left to ship an order is in no later status."""
+    status = {"$in": [OrderStatus.PAYED, OrderStatus.DELIVERING]}
+    return {**orders_where(stock=StockStatus.RESERVED, **filters), "status": status, "$expr": _ANY_FREE}

@@ -22,11 +22,6 @@ AT_ONCE = 200
 A_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 
 
-class RowError(BaseModel):
-    field: str
-    detail: str
-
-
 def a_file(types: Iterable[str]) -> dict[str, Any]:
     """How the API describes a body that is one."""
     content = {name: {"schema": {"type": "string"}} for name in types}

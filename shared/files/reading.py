@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
 from shared.files.cells import read_back
 from shared.runtime.decision import Invalid
 
@@ -18,6 +20,11 @@ class Line(NamedTuple):
     row: int
     values: Values
     fault: str | None = None
+
+
+class RowError(BaseModel):
+    field: str
+    detail: str
 
 
 def text_of(content: bytes) -> str:
