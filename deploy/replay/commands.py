@@ -6,23 +6,25 @@ from pathlib import Path
 from typing import Annotated
 
 import httpx
-import polars as pl
 import typer
 from rich.console import Console
 
 from deploy.local.failure import StackFailure
 from deploy.local.options import DataOption, StoreOption
+from deploy.replay.against_source import Verdict, against_source
+from deploy.replay.expected import Expected
 from deploy.replay.inboxes import Inboxes
 from deploy.replay.period import Period
 from deploy.replay.published import events_published
-from deploy.replay.reconcile import RollupVerdict, SourceVerdict, ledger_against, rollups_against_ledger
+from deploy.replay.reconcile import rollups_against_ledger
 from deploy.replay.refusal import ReplayRefused
 from deploy.replay.replay import Pace, refuse_other_store, send, send_products
 from deploy.replay.report import ReplayBar, bar, sentences
 from deploy.replay.source import Source
-from deploy.replay.sources import SourceName, expected_bookings
+from deploy.replay.sources import SourceName
+from deploy.replay.sources import expected as expected_of
 from deploy.replay.sources import source as data_set
-from deploy.replay.stock import StockVerdict, shelves_against_movements
+from deploy.replay.stock import shelves_against_movements
 from deploy.replay.watch import session, until_quiet
 from deploy.target import Target, target
 
@@ -56,21 +58,21 @@ def replay(
 
 
 def reconcile(
-    source: Annotated[SourceName | None, typer.Option(help="Compare the ledger with this data set, too.")] = None,
+    source: Annotated[SourceName | None, typer.Option(help="Compare with this data set, too.")] = None,
     path: PathOption = None,
     first: FromOption = None,
     last: ToOption = None,
     store: StoreOption = None,
     data: DataOption = None,
 ) -> None:
-    """Compare all rollups with all ledger rows, all stock with its movements, the ledger with a data set's files."""
+    """Compare all rollups with all ledger rows, all stock with its movements, and all of it with a data set's files."""
     try:
         period = _period(first, last)
         if source is None and period != Period():
             raise ReplayRefused("--from and --to choose orders of a --source.")
         if source is None and path:
             raise ReplayRefused("--path names the files of a --source.")
-        expected = expected_bookings(source, path, period) if source else None
+        expected = expected_of(source, path, period) if source else None
     except ReplayRefused as refusal:
         _refuse(refusal)
     if not asyncio.run(_reconcile(target(store, data), expected)):
@@ -109,14 +111,14 @@ async def _replay(source: Source, target: Target, pace: Pace) -> tuple[dict[str,
             return dict(inboxes.sent), await events_published(target) - before
 
 
-async def _reconcile(target: Target, expected: pl.DataFrame | None) -> bool:
+async def _reconcile(target: Target, expected: Expected | None) -> bool:
     async with session() as client:
-        verdicts: list[RollupVerdict | SourceVerdict | StockVerdict] = [
+        verdicts: list[Verdict] = [
             await rollups_against_ledger(client, target.urls["analytics"]),
             await shelves_against_movements(client, target.urls["catalog"]),
         ]
         if expected is not None:
-            verdicts.append(await ledger_against(expected, client, target.urls["analytics"]))
+            verdicts += await against_source(expected, client, target.urls)
     for verdict in verdicts:
         console.print(*verdict.sentences(), sep="\n", markup=False)
     return all(verdict.ok for verdict in verdicts)

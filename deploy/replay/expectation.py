@@ -6,10 +6,18 @@ Shares nothing with the services or with the mapping to messages except the read
 import polars as pl
 
 from deploy.replay.completejourney_files import CompleteJourneyFiles
+from deploy.replay.expected import Expected
 from deploy.replay.figures import BOOKING
 from deploy.replay.period import Period
 
 ZONE = "America/New_York"
+CANCELLED = pl.col("basket") % 50 == 0
+
+
+def expected(files: CompleteJourneyFiles, period: Period) -> Expected:
+    sold = sold_lines(files, period)
+    brought = sold_lines(files, Period()).group_by("product").agg(brought=pl.col("units").sum())
+    return Expected(period, bookings(sold), states(sold), units(sold), brought)
 
 
 def sold_lines(files: CompleteJourneyFiles, period: Period) -> pl.DataFrame:
@@ -46,7 +54,7 @@ def bookings(sold: pl.DataFrame, /) -> pl.DataFrame:
 
 def _cancelled(sold: pl.DataFrame) -> pl.DataFrame:
     """Orders that cost nothing are cancelled too, but no money goes back."""
-    cancelled = sold.filter((pl.col("basket") % 50 == 0) & (pl.col("value").sum().over("basket") > 0))
+    cancelled = sold.filter(CANCELLED & (pl.col("value").sum().over("basket") > 0))
     return cancelled.with_columns(event_day=_day("2h", "at"), units_back=pl.col("units"))
 
 
@@ -56,16 +64,17 @@ def _goodwill(sold: pl.DataFrame) -> pl.DataFrame:
     return paid.with_columns(event_day=_day("48h", "at"), units_back=pl.lit(0, pl.Int64))
 
 
-def shelves(files: CompleteJourneyFiles, sold: pl.DataFrame) -> pl.DataFrame:
-    """on_hand per product ever sold, once each of these orders has been shipped or cancelled: brought − shipped.
+def states(sold: pl.DataFrame, /) -> pl.DataFrame:
+    state = pl.when(CANCELLED).then(pl.lit("CANCELED")).otherwise(pl.lit("DELIVERED"))
+    row = pl.when(CANCELLED).then(pl.lit("cancelled by us")).otherwise(pl.lit("basket"))
+    return sold.unique("order").select("order", row=row, state=state, why=pl.lit(None, pl.String))
 
-    Nothing is reserved then, so as much is available. A cancelled unit never left the shelf.
-    """
-    brought = sold_lines(files, Period()).group_by("product").agg(brought=pl.col("units").sum())
-    shipped = pl.when(pl.col("basket") % 50 == 0).then(0).otherwise("units").sum()
-    moved = sold.group_by("product").agg(shipped=shipped)
-    left = brought.join(moved, on="product", how="left").fill_null(0)
-    return left.select("product", on_hand=pl.col("brought") - pl.col("shipped"))
+
+def units(sold: pl.DataFrame, /) -> pl.DataFrame:
+    """A cancelled unit never left the shelf; what was delivered stays with the customer."""
+    shipped = pl.when(CANCELLED).then(0).otherwise("units").sum()
+    nothing = pl.lit(0, pl.Int64)
+    return sold.group_by("order", "product").agg(shipped=shipped, reserved=nothing, restocked=nothing)
 
 
 def _day(after: str, stamp: str = "transaction_timestamp") -> pl.Expr:

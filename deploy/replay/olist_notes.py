@@ -29,9 +29,9 @@ def left_out(orders: Sequence[Order], chosen: int, reviews: int) -> Sequence[Not
             "the files tell no time of these delivered orders",
         ),
         Note(
-            _count(order.status in ENDED and order.was_shipped and not order.was_paid for order in orders),
+            _count(order.status in ENDED and order.was_shipped and not order.can_return for order in orders),
             "returns",
-            "nothing was paid that could go back",
+            "the files tell no payment or no hand-over, so nothing is with a customer who could send it back",
         ),
         Note(reviews, "reviews", "inquiries takes none"),
     )
@@ -39,7 +39,7 @@ def left_out(orders: Sequence[Order], chosen: int, reviews: int) -> Sequence[Not
 
 def made_up(orders: Sequence[Order], catalogue: pl.DataFrame, payments: pl.DataFrame) -> Sequence[Note]:
     ended = [order for order in orders if order.status in ENDED]
-    returned = _count(order.was_shipped and order.was_paid for order in ended)
+    returned = _count(order.was_shipped and order.can_return for order in ended)
     untranslated = catalogue.filter("untranslated").height
     return _counted(
         Note(
@@ -49,8 +49,8 @@ def made_up(orders: Sequence[Order], catalogue: pl.DataFrame, payments: pl.DataF
         ),
         Note(
             returned,
-            "goodwill refunds",
-            "orders canceled after they were shipped: the goods' value, 1 s later; orders takes no returns yet",
+            "returns with their refunds",
+            "of orders canceled after they were shipped: the parcel is back, in good order, 1 s after the last known",
         ),
         Note(
             _paid_otherwise(orders, payments),

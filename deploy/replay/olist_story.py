@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from deploy.replay.source import Sender, Story
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimDecision,
     ClaimSubmitted,
-    GoodwillLine,
     OrdersMessage,
     OrderSubmitted,
+    ParcelCollected,
     PaymentCaptured,
+    PickupStarted,
     RefundPaid,
-    RefundSubmitted,
     ShipmentDelivered,
     ShipmentHandedOver,
     SubmittedLine,
@@ -81,6 +83,11 @@ class Order:
     @property
     def was_shipped(self) -> bool:
         return bool(self.handed_over or self.delivered)
+
+    @property
+    def can_return(self) -> bool:
+        """Only what was paid and handed over is with somebody who can send it back."""
+        return self.handed_over is not None and (self.was_paid or not self.due)
 
     def lines(self) -> Iterator[SubmittedLine]:
         columns = (self.product_id, self.name, self.quantity, self.amount)
@@ -153,14 +160,16 @@ def _cancel(order: Order) -> Iterator[OrdersMessage]:
 
 
 def _return(order: Order) -> Iterator[OrdersMessage]:
-    """The goods' value back as goodwill: orders takes no return claims yet. Shipping was done and stays paid."""
-    order_id, refund_id = order.order_id, f"{order.order_id}_return"
-    lines = tuple(GoodwillLine(line_id=line.line_id, goods_amount=line.list_amount) for line in order.lines())
-    if order.was_paid and any(order.amount):
-        yield RefundSubmitted(
-            order_id=order_id, refund_id=refund_id, reason="RETURNED", lines=lines, shipping_amount=money(0)
-        )
-        yield RefundPaid(order_id=order_id, refund_id=refund_id)
+    """All of it comes back in good order and is paid back without the shipping, which was done."""
+    if not order.can_return:
+        return
+    order_id, claim_id = order.order_id, f"{order.order_id}_return"
+    yield ClaimSubmitted(order_id=order_id, claim_id=claim_id, type=ClaimType.RETURN, reason=Reason.INTENT_CHANGED)
+    yield PickupStarted(order_id=order_id, claim_id=claim_id)
+    yield ParcelCollected(order_id=order_id, claim_id=claim_id)
+    yield ClaimDecided(order_id=order_id, claim_id=claim_id, decision=ClaimDecision.APPROVED)
+    if any(order.amount):
+        yield RefundPaid(order_id=order_id, claim_id=claim_id)
 
 
 def money(centavos: int) -> Money:

@@ -1,13 +1,12 @@
-"""Which data sets there are, where each is found, and which sums it expects of a ledger."""
+"""Which data sets there are, where each is found, and what it expects of the services."""
 
 from enum import StrEnum
 from pathlib import Path
 
-import polars as pl
-
 from deploy.replay import expectation, olist_expectation
 from deploy.replay.completejourney import CompleteJourney
 from deploy.replay.completejourney_files import CompleteJourneyFiles
+from deploy.replay.expected import Expected
 from deploy.replay.olist import Olist
 from deploy.replay.olist_files import OlistFiles
 from deploy.replay.period import Period
@@ -28,15 +27,12 @@ def source(name: SourceName, path: Path | None, period: Period, limit: int | Non
             return CompleteJourney(completejourney, period, limit)
 
 
-def expected_bookings(name: SourceName, path: Path | None, period: Period) -> pl.DataFrame:
+def expected(name: SourceName, path: Path | None, period: Period) -> Expected:
     match files(name, path):
         case OlistFiles() as olist:
-            placed, bookings = olist_expectation.ordered_items(olist, period), olist_expectation.bookings
+            return olist_expectation.expected(olist, period)
         case CompleteJourneyFiles() as completejourney:
-            placed, bookings = expectation.sold_lines(completejourney, period), expectation.bookings
-    if placed.is_empty():
-        raise ReplayRefused(f"No order was placed in {period}.")
-    return bookings(placed)
+            return expectation.expected(completejourney, period)
 
 
 def files(name: SourceName, path: Path | None) -> CompleteJourneyFiles | OlistFiles:

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from deploy.replay.demo.checks import Shelf, asleep, stale_cards, waiting_records, wrong_shelves
+from deploy.replay.demo.checks import asleep, stale_cards, waiting_records, wrong_shelves
 from deploy.replay.demo.desk import Asked, OrderCard, Ticket
 from deploy.replay.demo.pictures import ticket_lines, tickets_line
+from deploy.replay.shelves import Shelf
 from deploy.replay.watch import Moment, Standing
 from shared.contracts.inquiries import InquiryStatus
 from shared.contracts.orders import OrderState
@@ -58,10 +59,12 @@ def test_a_demo_in_which_nobody_waited_proves_nothing() -> None:
 
 def test_a_shelf_that_does_not_follow_the_formula_is_named() -> None:
     right, reserved = Shelf(on_hand=3, reserved=0, available=3), Shelf(on_hand=3, reserved=1, available=2)
-    assert list(wrong_shelves({"cj_7": right}, {"cj_7": 3, "cj_8": 5}, sent=1)) == []
-    (told,) = wrong_shelves({"cj_7": reserved}, {"cj_7": 3}, sent=1)
+    assert list(wrong_shelves({"cj_7": right}, {"cj_7": right, "cj_8": right}, sent=1)) == []
+    (told,) = wrong_shelves({"cj_7": reserved}, {"cj_7": right}, sent=1)
     assert told.startswith("product cj_7 has on_hand=3 reserved=1 available=2, expected on_hand=3 reserved=0")
-    assert list(wrong_shelves({"cj_7": right}, {"cj_7": 3}, sent=2)) == ["catalog has 1 products, 2 were sent"]
+    (told,) = wrong_shelves({"cj_7": right}, {}, sent=1)
+    assert told.endswith("expected on_hand=0 reserved=0 available=0")
+    assert list(wrong_shelves({"cj_7": right}, {"cj_7": right}, sent=2)) == ["catalog has 1 products, 2 were sent"]
 
 
 def test_held_and_parked_records_are_named() -> None:

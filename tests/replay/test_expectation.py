@@ -10,9 +10,11 @@ import pytest
 
 from deploy.replay.completejourney import TIMEZONE, CompleteJourney
 from deploy.replay.completejourney_files import CompleteJourneyFiles
-from deploy.replay.expectation import bookings, shelves, sold_lines
+from deploy.replay.expectation import bookings, sold_lines
+from deploy.replay.expectation import expected as expected_of
 from deploy.replay.figures import Difference, differences, sums
 from deploy.replay.period import Period
+from deploy.replay.shelves import expected_shelves
 from shared.contracts.inbox_orders import OrderSubmitted, RefundPaid, RefundSubmitted
 from tests.replay.grocer import CANCELLED, GOODWILL, ORDINARY, Row, files, row
 from tests.replay.test_mapping import parsed
@@ -70,8 +72,13 @@ def test_what_was_shipped_has_left_the_shelf_and_what_was_cancelled_has_not(tmp_
             row(ORDINARY + 1, "2017-03-01 12:00:00", product_id=8),
         ],
     )
-    january = sold_lines(grocer, Period(last=date(2017, 1, 31)))
-    assert dict(shelves(grocer, january).iter_rows()) == {"cj_7": 15 - 3, "cj_8": 1}
+    january = expected_of(grocer, Period(last=date(2017, 1, 31)))
+    on_hand = {product: shelf.on_hand for product, shelf in expected_shelves(january, {}).items()}
+    assert on_hand == {"cj_7": 15 - 3, "cj_8": 1}
+    assert dict(january.states.select("order", "state").iter_rows()) == {
+        f"cj_{ORDINARY}": "DELIVERED",
+        f"cj_{CANCELLED}": "CANCELED",
+    }
 
 
 def test_differences_are_named_whichever_side_lacks_them() -> None:

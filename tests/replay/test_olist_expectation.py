@@ -10,11 +10,13 @@ import pytest
 
 from deploy.replay.figures import differences, sums
 from deploy.replay.olist import Olist
-from deploy.replay.olist_expectation import bookings, ordered_items
+from deploy.replay.olist_expectation import bookings, ordered_items, states
+from deploy.replay.olist_expectation import expected as expected_of
 from deploy.replay.olist_files import OlistFiles
 from deploy.replay.olist_story import TIMEZONE
 from deploy.replay.period import Period
-from shared.contracts.inbox_orders import OrderSubmitted, PaymentCaptured, RefundPaid, RefundSubmitted
+from deploy.replay.shelves import Shelf, expected_shelves
+from shared.contracts.inbox_orders import OrderSubmitted, PaymentCaptured, RefundPaid
 from tests.replay.olist_market import REAL, Row, called_off, files, item, order
 from tests.replay.test_mapping import parsed
 
@@ -44,10 +46,52 @@ def test_a_cancelled_order_goes_back_a_second_after_the_last_that_is_known_of_it
     assert found["month", "2017-11", "reversed_units (basis event)"] == 1
 
 
-def test_a_returned_order_gives_money_back_but_no_unit(tmp_path: Path) -> None:
+def test_a_returned_order_gives_money_and_units_back(tmp_path: Path) -> None:
     found = expected(tmp_path, [order(order_status="canceled")])
     assert found["day", "2017-10-19", "reversals (basis event)"] == 1000
-    assert not [figure for _, _, figure in found if figure.startswith("reversed_units")]
+    assert found["day", "2017-10-19", "reversed_units (basis event)"] == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "state", "why"),
+    [
+        (order(), "DELIVERED", None),
+        (order(order_status="shipped", order_delivered_customer_date=None), "DELIVERING", None),
+        (called_off(order_status="invoiced"), "PAYED", None),
+        (called_off(order_status="created", order_approved_at=None), "PAYMENT_WAITING", None),
+        (called_off(), "CANCELED", None),
+        (called_off(order_status="unavailable", order_approved_at=None), "CANCELED", None),
+        (order(order_status="canceled"), "RETURNED", None),
+        (order(order_status="canceled", order_delivered_customer_date=None), "RETURNED", None),
+        (order(order_approved_at=None), "PAYMENT_WAITING", "the files tell no approval of its payment"),
+        (order(order_delivered_carrier_date=None), "PAYED", "the files tell no hand-over"),
+        (
+            order(order_status="canceled", order_delivered_carrier_date=None),
+            "PAYED",
+            "the files tell no hand-over",
+        ),
+        (order(order_delivered_customer_date=None), "DELIVERING", "the files tell no delivery"),
+        (order(order_status="invoiced"), "DELIVERED", "its times in the files go further"),
+    ],
+)
+def test_an_order_stands_where_its_row_says_unless_its_times_do_not(
+    tmp_path: Path, row: Row, state: str, why: str | None
+) -> None:
+    told = states(ordered_items(files(tmp_path, [row]), Period()))
+    assert told.select("row", "state", "why").rows() == [(row["order_status"], state, why)]
+
+
+def test_what_waits_holds_the_shelf_what_left_empties_it_and_what_came_back_fills_it(tmp_path: Path) -> None:
+    rows = [
+        order("kept"),
+        order("back", order_status="canceled"),
+        called_off("never_left"),
+        called_off("waiting", order_status="invoiced"),
+        order("unpaid", order_approved_at=None),
+    ]
+    wanted = expected_of(files(tmp_path, rows), Period())
+    assert expected_shelves(wanted, {}) == {"p1": Shelf(on_hand=4, reserved=2, available=2)}
+    assert expected_shelves(wanted, {"unpaid": "CANCELED_BY_NOPAYMENT"})["p1"].available == 3
 
 
 def test_what_was_never_approved_was_never_sold(tmp_path: Path) -> None:
@@ -65,7 +109,6 @@ def from_messages(source: Olist) -> Iterator[tuple[str, str, date, date, int, in
     """What a ledger books when it is told a source's messages: the mapping's view of the same orders."""
     orders: dict[str, OrderSubmitted] = {}
     paid: dict[str, date] = {}
-    given: dict[str, RefundSubmitted] = {}
     for envelope in source.messages():
         message, day = parsed(envelope), envelope.time.astimezone(ZoneInfo(TIMEZONE)).date()
         if isinstance(message, OrderSubmitted):
@@ -74,13 +117,10 @@ def from_messages(source: Olist) -> Iterator[tuple[str, str, date, date, int, in
             paid[message.order_id] = day
             for line in orders[message.order_id].lines:
                 yield message.order_id, line.product_id, day, day, line.list_amount.amount, 0, line.quantity, 0, 0
-        elif isinstance(message, RefundSubmitted):
-            given[message.refund_id] = message
         elif isinstance(message, RefundPaid):
-            goodwill = given.get(message.refund_id or "")
             for line in orders[message.order_id].lines:
-                amount, units = line.list_amount.amount, 0 if goodwill else line.quantity
-                yield message.order_id, line.product_id, paid[message.order_id], day, 0, 0, 0, amount, units
+                back = (line.list_amount.amount, line.quantity)
+                yield message.order_id, line.product_id, paid[message.order_id], day, 0, 0, 0, *back
 
 
 def agree(market: OlistFiles, period: Period) -> pl.DataFrame:

@@ -15,15 +15,17 @@ from deploy.replay.source import Note
 from shared.contracts.base import InboxMessage, Money
 from shared.contracts.inbox_catalog import ProductSubmitted
 from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimDecision,
     ClaimSubmitted,
     OrderSubmitted,
+    ParcelCollected,
     PaymentCaptured,
     RefundPaid,
-    RefundSubmitted,
     ShipmentDelivered,
     ShipmentHandedOver,
 )
-from shared.contracts.orders import Reason
+from shared.contracts.orders import ClaimType, Reason
 from tests.replay.olist_market import Row, called_off, files, item, order, payment, product
 from tests.replay.test_mapping import parsed, told
 
@@ -109,22 +111,37 @@ def test_an_order_called_off_before_it_was_paid_has_nothing_to_refund(tmp_path: 
     assert told(source) == ["16 14:00 OrderSubmitted", "16 14:00 ClaimSubmitted"]
 
 
-def test_an_order_called_off_after_it_was_shipped_gets_the_goods_back_in_money_but_not_the_shipping(
-    tmp_path: Path,
-) -> None:
+def test_an_order_called_off_after_it_was_shipped_comes_back_and_is_refunded(tmp_path: Path) -> None:
     source = replayed(tmp_path, [order(order_status="canceled", order_delivered_customer_date=None)])
-    assert told(source)[2:] == ["17 14:00 ShipmentHandedOver", "17 14:00 RefundSubmitted", "17 14:00 RefundPaid"]
-    refund = the(RefundSubmitted, source)
-    assert [(line.line_id, line.quantity, line.goods_amount) for line in refund.lines] == [("1", 0, brl(1000))]
-    assert refund.shipping_amount == brl(0)
-    assert the(RefundPaid, source).refund_id == refund.refund_id
+    assert told(source)[2:] == [
+        f"17 14:00 {name}"
+        for name in (
+            "ShipmentHandedOver",
+            "ClaimSubmitted",
+            "PickupStarted",
+            "ParcelCollected",
+            "ClaimDecided",
+            "RefundPaid",
+        )
+    ]
+    claim = the(ClaimSubmitted, source)
+    assert (claim.type, claim.lines, claim.decided) == (ClaimType.RETURN, None, False)
+    assert the(ParcelCollected, source).lines is None
+    assert the(ClaimDecided, source).claim_id == the(RefundPaid, source).claim_id == claim.claim_id
     assert "cancels with their refunds" not in counts(source.made_up())
-    assert counts(source.made_up())["goodwill refunds"] == 1
+    assert counts(source.made_up())["returns with their refunds"] == 1
 
 
-def test_a_return_of_what_was_never_paid_is_left_out(tmp_path: Path) -> None:
-    source = replayed(tmp_path, [order(order_status="canceled", order_approved_at=None)])
-    assert told(source)[1:] == ["17 14:00 ShipmentHandedOver", "19 14:00 ShipmentDelivered"]
+def test_goods_that_cost_nothing_come_back_without_a_refund(tmp_path: Path) -> None:
+    source = replayed(tmp_path, [order(order_status="canceled")], [item(price="0.00")])
+    assert the(ClaimDecided, source).decision is ClaimDecision.APPROVED
+    assert all_of(RefundPaid, source) == []
+
+
+@pytest.mark.parametrize("untold", ["order_approved_at", "order_delivered_carrier_date"])
+def test_a_return_of_what_was_never_paid_or_handed_over_is_left_out(tmp_path: Path, untold: str) -> None:
+    source = replayed(tmp_path, [{**order(order_status="canceled"), untold: None}])
+    assert all_of(ClaimSubmitted, source) == []
     assert counts(source.left_out())["returns"] == 1
 
 

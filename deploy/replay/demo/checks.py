@@ -1,35 +1,17 @@
 """What has to be true after the week. Each check names what differs; nothing said is all well."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
-from pydantic import BaseModel
 
 from deploy.replay.demo.desk import Asked, Ticket
+from deploy.replay.shelves import Shelf
 from deploy.replay.watch import Moment
 from shared.contracts.inquiries import InquiryStatus
 from shared.contracts.orders import OrderState
 
 AT_ONCE = 8
-
-
-class Shelf(BaseModel):
-    on_hand: int
-    reserved: int
-    available: int
-
-
-class Product(BaseModel):
-    product_id: str
-    options: list[Shelf]
-
-
-class Products(BaseModel):
-    """The answer of GET /products."""
-
-    items: list[Product]
-    next_cursor: str | None
 
 
 async def orders(client: httpx.AsyncClient, url: str, order_ids: Sequence[str]) -> dict[str, OrderState]:
@@ -41,18 +23,6 @@ async def orders(client: httpx.AsyncClient, url: str, order_ids: Sequence[str]) 
             return OrderState.model_validate_json(answer.raise_for_status().content)
 
     return dict(zip(order_ids, await asyncio.gather(*map(order, order_ids)), strict=True))
-
-
-async def products(client: httpx.AsyncClient, url: str) -> AsyncIterator[Product]:
-    cursor: str | None = None
-    while True:
-        parameters = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-        answer = await client.get(f"{url}/products", params=parameters)
-        page = Products.model_validate_json(answer.raise_for_status().content)
-        for product in page.items:
-            yield product
-        if (cursor := page.next_cursor) is None:
-            return
 
 
 def stale_cards(tickets: Sequence[Ticket], asked: Sequence[Asked], orders: Mapping[str, OrderState]) -> Iterator[str]:
@@ -73,14 +43,14 @@ def asleep(tickets: Sequence[Ticket], asked: Sequence[Asked]) -> Iterator[str]:
             yield f"ticket {ticket.inquiry_id} still waits though order {question.order_id} has shipped or is cancelled"
 
 
-def wrong_shelves(found: Mapping[str, Shelf], on_hand: Mapping[str, int], sent: int) -> Iterator[str]:
-    """on_hand = brought − shipped; reserved = ordered − cancelled − shipped, which is 0 by now."""
+def wrong_shelves(found: Mapping[str, Shelf], wanted: Mapping[str, Shelf], sent: int) -> Iterator[str]:
+    """A product that was only ever on the list has an empty shelf."""
     if len(found) != sent:
         yield f"catalog has {len(found):,} products, {sent:,} were sent"
     for product_id, shelf in found.items():
-        wanted = Shelf(on_hand=on_hand.get(product_id, 0), reserved=0, available=on_hand.get(product_id, 0))
-        if shelf != wanted:
-            yield f"product {product_id} has {shelf}, expected {wanted}"
+        right = wanted.get(product_id, Shelf(on_hand=0, reserved=0, available=0))
+        if shelf != right:
+            yield f"product {product_id} has {shelf}, expected {right}"
 
 
 def waiting_records(moment: Moment) -> Iterator[str]:

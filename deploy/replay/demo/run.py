@@ -13,10 +13,11 @@ from deploy.replay.demo import checks, pictures, sales
 from deploy.replay.demo.desk import Asked, Desk, Ticket
 from deploy.replay.demo.phases import Phases
 from deploy.replay.demo.week import BOOKED, PLACED, SEED, Week
-from deploy.replay.expectation import bookings, shelves, sold_lines
+from deploy.replay.expectation import bookings, expected, sold_lines
 from deploy.replay.inboxes import Inboxes
 from deploy.replay.reconcile import ledger_against, rollups_against_ledger
 from deploy.replay.replay import Pace, send, send_products
+from deploy.replay.shelves import expected_shelves, found_shelves
 from deploy.replay.watch import moment, until_quiet
 from deploy.target import Target
 from shared.contracts.envelope import Envelope
@@ -95,10 +96,7 @@ class Demo:
         return [str(difference) for difference in (*rollups.differences, *against.differences)]
 
     async def _shelf_differences(self, files: CompleteJourneyFiles) -> list[str]:
-        on_hand = dict(shelves(files, sold_lines(files, PLACED)).iter_rows())
-        found = {
-            product.product_id: product.options[0]
-            async for product in checks.products(self._client, self._target.urls["catalog"])
-        }
+        found = await found_shelves(self._client, self._target.urls["catalog"])
+        wanted = expected_shelves(expected(files, PLACED), {})
         self._console.print(f"Stock of {len(found):,} products compared with brought − shipped + restocked.")
-        return list(checks.wrong_shelves(found, on_hand, self._week.source.product_count))
+        return list(checks.wrong_shelves(found, wanted, self._week.source.product_count))

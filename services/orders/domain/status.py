@@ -50,14 +50,14 @@ def line_status(line: LineState, *, paid: bool, expired: bool) -> OrderStatus:
         return OrderStatus.PAYMENT_WAITING
     if line.shipped == 0:
         return OrderStatus.PAYED
+    if line.returned == alive:
+        return OrderStatus.RETURNED
     if line.delivered < alive:
         return OrderStatus.DELIVERING
     return _status_of_arrived(line, alive - line.returned)
 
 
 def _status_of_arrived(line: LineState, kept: int) -> OrderStatus:
-    if kept == 0:
-        return OrderStatus.RETURNED
     if line.decided + line.exchanged < kept:
         return OrderStatus.DELIVERED
     return OrderStatus.PURCHASE_DECIDED if line.decided else OrderStatus.EXCHANGED

@@ -44,6 +44,12 @@ def release(*, charge_settled: bool = False) -> ReleaseClaim:
     return ReleaseClaim(order_id=ID, claim_id="clm_1", charge_settled=charge_settled)
 
 
+def test_a_parcel_that_comes_back_before_it_was_delivered_is_returned_too() -> None:
+    desk = an_order_to_ship().tell(shipped(), sent_back("clm_1"), picked_up(), collected())
+    assert desk.public.status is OrderStatus.DELIVERING
+    assert desk.tell(APPROVE).public.status is OrderStatus.RETURNED
+
+
 def test_a_return_from_request_to_refund() -> None:
     desk = a_delivered_order().tell(sent_back("clm_1", {"1": 2}))
     assert (desk.line.return_open, desk.line.claim_status) == (2, ClaimStatus.RETURN_REQUEST)
