@@ -7,8 +7,8 @@ from deploy.local.part import Part
 from deploy.local.ports import Ports
 from deploy.local.store import Store, StoreName
 
-LANGUAGE: dict[StoreName, str] = {"default": "ko", "completejourney": "en", "olist": "en"}
-COUNTRY: dict[StoreName, str] = {"default": "KR", "completejourney": "US", "olist": "BR"}
+LANGUAGE: dict[StoreName, str] = {"default": "ko", "completejourney": "en", "olist": "en", "online-retail": "en"}
+COUNTRY: dict[StoreName, str] = {"default": "KR", "completejourney": "US", "olist": "BR", "online-retail": "GB"}
 
 
 def service_parts(

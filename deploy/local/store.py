@@ -8,7 +8,7 @@ from deploy.local.failure import StackFailure
 DATA = Path(__file__).parents[2] / ".data"
 JARS = DATA / "jars"
 RECORD = "store.json"
-StoreName = Literal["default", "completejourney", "olist"]
+StoreName = Literal["default", "completejourney", "olist", "online-retail"]
 
 
 class Store(BaseModel):
@@ -30,6 +30,7 @@ STORES: dict[StoreName, Store] = {
         Store(name="default", currency="KRW", timezone="Asia/Seoul"),
         Store(name="completejourney", currency="USD", timezone="America/New_York"),
         Store(name="olist", currency="BRL", timezone="America/Sao_Paulo"),
+        Store(name="online-retail", currency="GBP", timezone="Europe/London"),
     )
 }
 

@@ -32,7 +32,7 @@ console = Console(highlight=False, soft_wrap=True)
 complaints = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
-PathOption = Annotated[Path | None, typer.Option("--path", help="The directory of its files, for olist.")]
+PathOption = Annotated[Path | None, typer.Option("--path", help="The directory of its files.")]
 FromOption = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of placing.")]
 ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of placing.")]
 

@@ -126,10 +126,7 @@ def _cents(column: str) -> pl.Expr:
 
 
 def _placed_in(rows: pl.DataFrame, period: Period) -> pl.DataFrame:
-    day = pl.col("placed_at").dt.convert_time_zone(TIMEZONE).dt.date()
-    return rows.filter(
-        day >= period.first if period.first else pl.lit(True), day <= period.last if period.last else pl.lit(True)
-    )
+    return rows.filter(period.has(pl.col("placed_at").dt.convert_time_zone(TIMEZONE).dt.date()))
 
 
 def _first_orders(rows: pl.DataFrame, limit: int | None) -> pl.DataFrame:

@@ -128,10 +128,7 @@ def _described(products: pl.DataFrame, categories: pl.DataFrame) -> pl.DataFrame
 
 
 def _placed_in(placed: pl.DataFrame, period: Period) -> pl.DataFrame:
-    day = pl.col("purchased").dt.date()
-    return placed.filter(
-        day >= period.first if period.first else pl.lit(True), day <= period.last if period.last else pl.lit(True)
-    )
+    return placed.filter(period.has(pl.col("purchased").dt.date()))
 
 
 def _first_orders(placed: pl.DataFrame, lines: pl.DataFrame, limit: int | None) -> pl.DataFrame:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from deploy.replay.olist_columns import Column, Id, Number, Reais, Stamp, Text
+from deploy.replay.columns import Column, Id, Number, Reais, Stamp, Text, parsed
 from deploy.replay.refusal import ReplayRefused
+from deploy.replay.texts import folder_of, texts
 
 
 @dataclass(frozen=True)
@@ -105,19 +106,14 @@ class OlistFiles:
 
     def _read(self, table: Table) -> pl.DataFrame:
         path = self._path(table)
-        texts = _texts(path, list(table.columns))
-        frame = texts.select(column.parsed(name) for name, column in table.columns.items())
-        for name, column in table.columns.items():
-            if (wrong := column.first_wrong(texts[name], frame[name])) is not None:
-                raise ReplayRefused(f"{path} has a row whose {name} is {wrong}.")
+        frame = parsed(path, texts(path, list(table.columns)), table.columns)
         if table.key and (again := frame.filter(pl.col(table.key).is_duplicated())).height:
             raise ReplayRefused(f"{path} has several rows of {table.key} {again[table.key][0]}.")
         return frame
 
     def _path(self, table: Table) -> Path:
-        if not self.folder.is_dir():
-            raise ReplayRefused(f"{self.folder} is no directory; name the one that has the files of the data set.")
-        for path in (self.folder / table.parquet, self.folder / table.csv):
+        folder = folder_of(self.folder)
+        for path in (folder / table.parquet, folder / table.csv):
             if path.is_file():
                 return path
         raise ReplayRefused(
@@ -131,22 +127,3 @@ class OlistFiles:
                 f"{self._path(table)} names {strangers[column].n_unique():,} times a {column} that "
                 f"{self._path(known).name} lacks, {strangers[column][0]} for one; copy both files again."
             )
-
-
-def _texts(path: Path, columns: list[str]) -> pl.DataFrame:
-    """Trimmed; an empty value is none."""
-    try:
-        frame = pl.read_parquet(path) if path.suffix == ".parquet" else _csv(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        kind = path.suffix.removeprefix(".")
-        raise ReplayRefused(f"{path} cannot be read as {kind}, copy it again: {str(error).splitlines()[0]}") from error
-    if wrong := [name for name in columns if frame.schema.get(name) != pl.String]:
-        raise ReplayRefused(f"{path} lacks what the replay reads, as text: {', '.join(wrong)}.")
-    trimmed = pl.col(columns).str.strip_chars()
-    return frame.select(pl.when(trimmed != "").then(trimmed).name.keep())
-
-
-def _csv(path: Path) -> pl.DataFrame:
-    if not path.read_bytes().endswith(b"\n"):
-        raise ReplayRefused(f"{path} ends in the middle of a line; copy it again.")
-    return pl.read_csv(path, infer_schema=False)

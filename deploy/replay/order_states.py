@@ -57,7 +57,7 @@ class StatesVerdict:
             f"Orders and source: the states of {sum(self.rows.values()):,} orders compared: "
             f"{outcome(len(self.differences))}. Other orders: {self.outside:,}."
         )
-        for (row, state, why), count in sorted(self.rows.items(), key=lambda one: (one[0][2] is not None, one[0][0])):
+        for (row, state, why), count in sorted(self.rows.items(), key=lambda one: (one[0][2] is not None, one[0][:2])):
             yield f"  {count:>9,} {row}: {state}" + (f", for {why}" if why else "")
         yield from named(self.differences, len(self.differences))
 
@@ -80,7 +80,7 @@ def compare_states(expected: Expected, found: Mapping[str, str], placed: int) ->
     """`placed`: how many orders there are in all."""
     rows = Counter[tuple[str, str, str | None]]()
     differences = []
-    for order_id, row, state, why in expected.states.select("order", "row", "state", "why").iter_rows():
+    for order_id, row, state, why in expected.states.sort("order").select("order", "row", "state", "why").iter_rows():
         stands = found.get(order_id)
         rows[row, stands if stands == LATER.get(state) and stands else state, why] += 1
         if stands not in (state, LATER.get(state, state)):

@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+import polars as pl
+
 from deploy.replay.refusal import ReplayRefused
 
 
@@ -14,6 +16,9 @@ class Period:
     def __post_init__(self) -> None:
         if self.first and self.last and self.first > self.last:
             raise ReplayRefused(f"The period ends on {self.last}, before it starts on {self.first}.")
+
+    def has(self, day: pl.Expr) -> pl.Expr:
+        return day.is_between(self.first or date.min, self.last or date.max)
 
     def __str__(self) -> str:
         match (self.first, self.last):

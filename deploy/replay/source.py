@@ -54,9 +54,10 @@ class Sender:
     def id(self, *names: str) -> UUID:
         return uuid5(uuid5(NAMESPACE_URL, self.uri), "|".join(names))
 
-    def envelope(self, message: InboxMessage, subject: str, time: datetime) -> Envelope:
+    def envelope(self, message: InboxMessage, subject: str, time: datetime, *which: str) -> Envelope:
+        """`which` of them, where a subject is told several messages of a type."""
         return Envelope(
-            id=str(self.id(subject, type(message).__name__)),
+            id=str(self.id(subject, type(message).__name__, *which)),
             source=self.uri,
             type=message.wire_type(),
             time=time,

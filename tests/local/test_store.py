@@ -24,6 +24,7 @@ def test_a_store_refuses_another_currency_and_zone(tmp_path: Path) -> None:
         ("default", "KRW", "Asia/Seoul"),
         ("completejourney", "USD", "America/New_York"),
         ("olist", "BRL", "America/Sao_Paulo"),
+        ("online-retail", "GBP", "Europe/London"),
     ],
 )
 def test_each_store_has_its_currency_and_zone(name: str, currency: str, timezone: str) -> None:

@@ -119,7 +119,7 @@ def test_an_order_told_twice(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["replay", "olist"], "olist is read from the directory of its files: name it with --path DIR.\n"),
-        (["replay", "completejourney", "--path", "."], "--path is for olist.\n"),
+        (["replay", "completejourney", "--path", "."], "--path is for the others.\n"),
         (
             ["reconcile", "--source", "olist", "--path", "no/such"],
             "no/such is no directory; name the one that has the files of the data set.\n",

@@ -1,9 +1,13 @@
 """What the texts in a column stand for."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
+
+from deploy.replay.refusal import ReplayRefused
 
 LARGEST = 1e9
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,59}$"
@@ -55,6 +59,15 @@ class Reais(Column):
     def parsed(self, name: str) -> pl.Expr:
         amount = pl.col(name).cast(pl.Float64, strict=False)
         return _only_if(amount.is_between(0, LARGEST), amount)
+
+
+def parsed(path: Path, texts: pl.DataFrame, columns: Mapping[str, Column]) -> pl.DataFrame:
+    """The columns of a file as what they are."""
+    frame = texts.select(column.parsed(name) for name, column in columns.items())
+    for name, column in columns.items():
+        if (wrong := column.first_wrong(texts[name], frame[name])) is not None:
+            raise ReplayRefused(f"{path} has a row whose {name} is {wrong}.")
+    return frame
 
 
 def _only_if(condition: pl.Expr, value: pl.Expr) -> pl.Expr:
