@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
 
+from pydantic_core import from_json
+
 from services.catalog.domain.product import Option, Product
 from shared.files.cells import in_zone, moment, number
 from shared.files.reading import Values
@@ -75,8 +77,8 @@ def _names(cell: str) -> list[str]:
 def _listed(cell: str) -> list[str]:
     """A JSON list says what names with `>` or addresses with blanks in them could not."""
     try:
-        found = json.loads(cell) if cell.startswith("[") else []
-    except (ValueError, RecursionError):
+        found = from_json(cell) if cell.startswith("[") else []
+    except ValueError:
         return []
     return found if isinstance(found, list) else []
 

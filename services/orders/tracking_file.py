@@ -49,8 +49,8 @@ def _whole(cell: object) -> object:
 class TrackingRow(Contract):
     """Without line_id and quantity: everything of the order that is left."""
 
-    order_id: Id
-    line_id: Id | None = None
+    order_id: Annotated[Id, BeforeValidator(_whole)]
+    line_id: Annotated[Id | None, BeforeValidator(_whole)] = None
     quantity: Annotated[Quantity | None, Field(validate_default=True)] = None
     carrier: Code
     tracking_number: Annotated[Code, BeforeValidator(_whole)]

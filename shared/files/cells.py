@@ -1,19 +1,30 @@
-"""What stands in the cells of a CSV: text that no spreadsheet runs as a formula, numbers, moments. Pure."""
+"""What stands in the cells of a CSV: text that no spreadsheet runs or rewrites, numbers, moments. Pure."""
 
 import re
 from datetime import datetime, tzinfo
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,16}|[0-9]{1,3}(?:,[0-9]{3})+)")
+_RUN = r"[=+\-@\t\r\n＝＋－＠]"
+_REWRITTEN = "|".join(
+    (
+        r"0[0-9]+",  # loses its zeros
+        r"[0-9]{12,}",  # becomes 1.23457E+11
+        r"[0-9]*\.[0-9]+",
+        r"[0-9.]+[eE][0-9]+",
+        r"[0-9]{1,4}[-/][0-9]{1,2}(?:[-/][0-9]{1,4})?",  # becomes a date
+    )
+)
+_NOT_LEFT_ALONE = re.compile(rf"'*(?:{_RUN}|(?:{_REWRITTEN})\Z)")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,16}|[0-9]{1,3}(?:,[0-9]{3}){1,5})")
 
 
 def neutralised(text: str) -> str:
-    """With a quote before what a spreadsheet would run, and before what `read_back` would take for one of these."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """With a quote before what a spreadsheet would run as a formula or rewrite as a number, such as an order's id, and
+    before what `read_back` would take for one of these."""
+    return f"'{text}" if _NOT_LEFT_ALONE.match(text) else text
 
 
 def read_back(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _NOT_LEFT_ALONE.match(cell) else cell
 
 
 def number(cell: str) -> int | str:

@@ -17,7 +17,7 @@ from shared.runtime.service_runtime import ServiceRuntime
 
 CSV, JSON_LINES = "text/csv", "application/jsonl"
 MAX_BYTES = 20_000_000
-AT_ONCE = 200
+AT_ONCE = 50
 """Documents that a download holds at a time."""
 A_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 

@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from shared.files.cells import read_back
 from shared.runtime.decision import Invalid
@@ -86,8 +86,8 @@ def json_lines(text: str) -> list[Line]:
 
 def _object(row: int, line: str) -> Line:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = from_json(line)
+    except ValueError:
         value = None
     return Line(row, value) if isinstance(value, dict) else Line(row, {}, "is no JSON object")
 

@@ -12,6 +12,7 @@ from pydantic import AliasChoices
 
 from deploy.local import kafka
 from deploy.local.ports import SERVICES, default_ports
+from shared.files.over_http import MAX_BYTES
 from shared.runtime.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
@@ -110,3 +111,12 @@ def test_the_gateway_knows_every_service() -> None:
     named = re.search(r"\(\?<name>([a-z|]+)\)", text)
     assert named is not None
     assert named[1].split("|") == list(SERVICES)
+
+
+@pytest.mark.parametrize("path", ["/catalog/products/import", "/orders/shipments/import"])
+def test_the_gateway_takes_files_as_large_as_the_services_do(path: str) -> None:
+    text = (ROOT / "deploy/nginx/nginx.conf").read_text(encoding="utf-8")
+    larger = re.search(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", text)
+    assert larger is not None
+    assert re.match(larger[1], path)
+    assert int(larger[2]) * 2**20 >= MAX_BYTES

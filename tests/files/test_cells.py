@@ -1,4 +1,4 @@
-"""No cell is a formula, and reading takes off exactly what writing put on."""
+"""No spreadsheet runs or rewrites a cell, and reading takes off exactly what writing put on."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from shared.files.reading import csv_lines, text_of
 from shared.files.writing import MARK, csv_text
 
 SEOUL = ZoneInfo("Asia/Seoul")
-SUSPECT = st.text(alphabet="'=+-@\t\r\n＝x0 ,\"", max_size=6)
+SUSPECT = st.text(alphabet="'=+-@\t\r\n＝x0 ,\".e/", max_size=6)
 SUBMITTED = st.text(alphabet=st.characters(codec="utf-8"), max_size=20) | SUSPECT
 
 
@@ -27,7 +27,9 @@ def test_what_is_neutralised_is_no_formula_and_reads_back_as_it_was(text: str) -
     assert read_back(cell) == text
 
 
-@pytest.mark.parametrize("text", ["홍길동", "010-1234-5678", "'twas", "", "a=b", "12"])
+@pytest.mark.parametrize(
+    "text", ["홍길동", "010-1234-5678", "'twas", "", "a=b", "12", "ord_1", "2026-11-20T03:00:00+09:00"]
+)
 def test_what_is_no_formula_is_written_as_it_is(text: str) -> None:
     assert neutralised(text) == text
 
@@ -44,9 +46,17 @@ def test_a_written_file_is_read_as_it_was(rows: list[tuple[str, str]]) -> None:
     assert [line.values for line in csv_lines(text_of(content), "ab", "a", as_written="ab")] == [w for w in wanted if w]
 
 
+@pytest.mark.parametrize("id", ["2026112212345678", "01012345678", "1-2", "2026/11/22", "12E3", "1.50"])
+def test_what_a_spreadsheet_would_rewrite_has_a_quote_before_it(id: str) -> None:
+    assert neutralised(id) == f"'{id}"
+    assert read_back(neutralised(id)) == id
+
+
 def test_numbers_of_ours_stay_numbers() -> None:
     assert next(csv.reader(io.StringIO(csv_text([(-100, None, "-100")])))) == ["-100", "", "'-100"]
     assert [number("-100"), number("1,000"), number("1.5"), number("1,00")] == [-100, 1000, "1.5", "1,00"]
+    endless = "1" + ",000" * 2_000
+    assert number(endless) == endless
 
 
 @pytest.mark.parametrize("at", [datetime(2026, 11, 20, 3, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)])

@@ -1,9 +1,12 @@
 """Files as people have them: spreadsheets from Korea, missing columns, broken rows."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from services.catalog.commands import ImportProduct
 from services.catalog.importing import ProductFile, RowResult, Told
@@ -115,3 +118,13 @@ def test_json_lines_are_products_as_over_http() -> None:
         7: {"product_id": "Field required"},
         8: {"row": "is no JSON object"},
     }
+
+
+@given(st.binary(max_size=200) | st.text(max_size=60).map(str.encode), st.booleans())
+@example(rb'{"product_id": "\ud800", "name": "\udfff"}', False)
+@example(rb'{"\ud800": 1, "product_id": 1}', False)
+@example(b"product_id,list_price\ntee,1" + b",000" * 9, True)
+def test_what_is_no_file_is_refused_and_no_failure(content: bytes, csv: bool) -> None:
+    with suppress(Invalid):
+        for _, told in ProductFile(content, csv=csv, settings=SETTINGS).told():
+            assert told.model_dump_json()

@@ -1,6 +1,10 @@
 """Tracking numbers as sellers fill them in."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.orders.tracking_file import MAX_ROWS, Parcel, Result, RowResult, TrackingFile
 from shared.contracts.orders import LineUnits
@@ -57,6 +61,7 @@ def test_a_row_without_a_number_is_skipped() -> None:
         ("o1,1,,CJ,T1", "quantity", "line_id with a quantity"),
         ("o1,,3,CJ,T1", "quantity", "is given with line_id"),
         ("o1,1,3,CJ,6.40012E+11", "tracking_number", "a spreadsheet has shortened"),
+        ("2.02611E+15,1,3,CJ,T1", "order_id", "format the column as text"),
         ("o1,1,3,CJ,=1+1", "tracking_number", "pattern"),
         ("o1,1,3,CJ,T1,x", "row", "more cells than the 5 columns"),
     ],
@@ -92,6 +97,24 @@ def test_more_lines_than_an_order_has_are_no_parcel() -> None:
     wrong = errors("".join(f"o1,{n},1,CJ,T1\n" for n in range(501)))
     assert len(wrong) == 501
     assert {"at most 500 items" in error["row"] for error in wrong.values()} == {True}
+
+
+SOMETHING = st.sampled_from(
+    [*HEADER[:-1].split(","), "o1", "1", "CJ", "T1", "", " ", "'", '"', ",", "\n", "\r\n", "\x00", "é"]
+)
+
+
+@given(st.lists(SOMETHING, max_size=40).map("".join).map(HEADER.__add__))
+def test_whatever_a_file_says_each_of_its_rows_has_one_answer(text: str) -> None:
+    file = TrackingFile(text.encode())
+    answered = [line.row for one in file.told() for line in (one.lines if isinstance(one, Parcel) else [one])]
+    assert len(answered) == len(set(answered)) == file.rows
+
+
+@given(st.binary(max_size=200) | st.text(max_size=60).map(str.encode))
+def test_what_is_no_file_is_refused_and_no_failure(content: bytes) -> None:
+    with suppress(Invalid):
+        list(TrackingFile(content).told())
 
 
 @pytest.mark.parametrize(
