@@ -136,15 +136,51 @@ class KitchenSettings(ServiceSettings):
     catch_up: timedelta = timedelta(seconds=1)
 
 
-@pytest.fixture
-async def two_kitchens(stack: Stack) -> AsyncIterator[tuple[ServiceRuntime, ServiceRuntime]]:
+async def a_kitchen(stack: Stack) -> str:
+    """The prefix of topics that nobody else uses."""
     prefix = f"t{uuid4().hex[:8]}-"
     await create_topics(stack.kafka, [f"{prefix}kitchen.{name}" for name in ("inbox", "events", "rejected")])
+    return prefix
+
+
+@pytest.fixture
+async def two_kitchens(stack: Stack) -> AsyncIterator[tuple[ServiceRuntime, ServiceRuntime]]:
+    prefix = await a_kitchen(stack)
     settings = KitchenSettings(kafka_bootstrap_servers=stack.kafka, mongodb_uri=stack.mongo, topic_prefix=prefix)
     first, second = (ServiceRuntime("kitchen", settings, [KITCHEN], [EGG], {}) for _ in range(2))
     async with first.running(), second.running():
         yield first, second
         await first.database.drop()
+
+
+@pytest.mark.stack
+async def test_what_was_due_while_nobody_ran_is_told_on_return_and_dated_at_its_moment(stack: Stack) -> None:
+    """Set in time, so it does not wait for history to bring its own answer: that would take a day."""
+    prefix = await a_kitchen(stack)
+    settings = KitchenSettings(
+        kafka_bootstrap_servers=stack.kafka, mongodb_uri=stack.mongo, topic_prefix=prefix, catch_up=timedelta(days=1)
+    )
+    before, after = (ServiceRuntime("kitchen", settings, [KITCHEN], [EGG], {}) for _ in range(2))
+    soon = utc_milliseconds(datetime.now(UTC) + timedelta(seconds=8))
+
+    async def is_set() -> bool:
+        return await before.store.get(EGG, "e") is not None
+
+    async def is_past() -> bool:
+        return datetime.now(UTC) > soon
+
+    async def rang() -> bool:
+        return bool(await after.collection("eggs").count_documents({"rung": [f"soft {at(soon)}"]}))
+
+    async with before.running():
+        async with producer(stack.kafka) as client:
+            await send(client, f"{prefix}kitchen.inbox", [message_envelope(EggPut(egg_id="e", soft_at=soon))])
+        await eventually(is_set)
+        assert not await is_past(), "the kitchen closes before the egg is done"
+    await eventually(is_past)
+    async with after.running():
+        await eventually(rang)
+        await after.database.drop()
 
 
 @pytest.mark.stack

@@ -45,6 +45,13 @@ def test_an_order_nobody_pays_expires_at_its_deadline() -> None:
     assert (desk.event_types[-1], desk.events[-1].time) == ("OrderExpired", desk.public.pay_by)
 
 
+def test_a_clock_that_jumps_back_and_forth_tells_each_deadline_once() -> None:
+    desk = a_placed_order()
+    for hours in (2, 30, 1, 60):
+        desk.pass_time(T0 + timedelta(hours=hours))
+    assert desk.event_types == ["OrderPlaced", "OrderExpired"]
+
+
 def test_a_paid_order_does_not_expire() -> None:
     assert a_paid_order().wait(100 * DAY).public.status is OrderStatus.PAYED
 
