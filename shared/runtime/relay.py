@@ -150,7 +150,7 @@ class Relay:
     async def waiting(self) -> tuple[int, float]:
         """Rows in the outbox and the age of the oldest in seconds."""
         rows = await self._outbox.estimated_document_count()
-        oldest = await self._outbox.find({}, {"at": 1}).sort("at", 1).limit(1).to_list(1)
+        oldest = await self._outbox.find({}, {"at": 1}).sort("_id", 1).limit(1).to_list(1)
         age = (datetime.now(UTC) - oldest[0]["at"]).total_seconds() if oldest else 0.0
         return rows, max(0.0, age)
 

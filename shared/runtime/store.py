@@ -14,8 +14,7 @@ from shared.runtime.stored import Stored
 S = TypeVar("S")
 DAYS = 24 * 3600
 RUNTIME_INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    "outbox": [IndexModel([("at", ASCENDING)])],
-    "seen": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS), IndexModel([("subject", ASCENDING)])],
+    "seen": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS)],
     "held": [IndexModel([("group", 1), ("waits_for", 1)]), IndexModel([("group", 1), ("expires_at", 1)])],
     "parked": [IndexModel([("group", 1), ("key", 1), ("parked_at", 1)]), IndexModel([("parked_at", 1), ("_id", 1)])],
     "gates": [IndexModel([("count", -1)])],
