@@ -10,6 +10,7 @@ from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import Move, allowed_actions
 from services.orders.domain.order import Order
 from services.orders.repository import ORDER
+from shared.contracts.base import Utc
 from shared.contracts.inbox_orders import OrdersMessage, Recipient
 from shared.contracts.orders import OrderState
 from shared.runtime.decision import Actor, Documents
@@ -24,15 +25,21 @@ def an_id(prefix: str) -> Any:
 class OrderView(OrderState):
     recipient: Recipient | None = None
     """Shown to the shop alone."""
+    erased_at: Utc | None = None
+    """When its customer was erased, and its recipient with them."""
     allowed_actions: tuple[Move, ...]
 
 
 def shown(order: Order, actor: Actor) -> dict[str, Any]:
     """What the actor may see of an order and do with it."""
+    actions = allowed_actions(order.state, actor.role)
+    if order.erased_at is not None:
+        actions = [action for action in actions if action is not Move.CHANGE_RECIPIENT]
     view = OrderView.model_construct(
         **dict(order.state),
         recipient=order.recipient if actor.role in SELLER else None,
-        allowed_actions=tuple(allowed_actions(order.state, actor.role)),
+        erased_at=order.erased_at,
+        allowed_actions=tuple(actions),
     )
     return view.model_dump(mode="json")
 

@@ -43,6 +43,10 @@ class ChangeRecipient(OrdersMessage):
     recipient: Recipient
 
 
+class EraseRecipient(OrdersMessage):
+    """The order's customer is erased."""
+
+
 class RetryRefund(OrdersMessage):
     """Ask the provider once more for a refund that failed."""
 

@@ -8,6 +8,7 @@ from services.orders.commands import (
     ConfirmOrder,
     ConvertToReturn,
     DecidePurchase,
+    EraseRecipient,
     FinishExchange,
     HoldClaim,
     ReleaseClaim,
@@ -19,6 +20,7 @@ from services.orders.domain import (
     confirming,
     deciding,
     dispatching,
+    erasing,
     exchanging,
     holding,
     payment,
@@ -49,24 +51,31 @@ from shared.contracts.inbox_orders import (
 )
 from shared.runtime.decision import Context, Decision, Documents, Ref
 from shared.runtime.handlers import Handlers
+from shared.runtime.personal import ERASED, ErasePerson, forget
 
 
-def client_number(message: OrderSubmitted, _docs: Documents) -> Iterable[Ref]:
-    """(channel, client_order_number) names one order for ever."""
-    number = message.client_order_number
-    return () if number is None else (CLIENT_ORDER.ref(f"{message.channel}~{number}"),)
+def number_and_customer(message: OrderSubmitted, _docs: Documents) -> Iterable[Ref]:
+    """(channel, client_order_number) names one order for ever; of a customer who was erased nothing comes back."""
+    if message.client_order_number is not None:
+        yield CLIENT_ORDER.ref(f"{message.channel}~{message.client_order_number}")
+    if message.customer_id is not None:
+        yield ERASED.ref(message.customer_id)
 
 
 def place(docs: Documents, message: OrderSubmitted, ctx: Context) -> Mapping[Ref, Decision[Any]]:
     order = docs.get(ORDER, ctx.subject)
     numbers = {
-        ref: placing.take_number(docs.get(CLIENT_ORDER, ref.id), message) for ref in client_number(message, docs)
+        ref: placing.take_number(docs.get(CLIENT_ORDER, ref.id), message)
+        for ref in number_and_customer(message, docs)
+        if ref.kind is CLIENT_ORDER
     }
-    return {ORDER.ref(ctx.subject): placing.place(order, message, ctx), **numbers}
+    erased = docs.get(ERASED, message.customer_id) if message.customer_id else None
+    placed = placing.place(order, message, ctx)
+    return {ORDER.ref(ctx.subject): placed if order else erasing.late(placed, erased, ctx), **numbers}
 
 
-TABLE = Handlers("orders", topics=["orders.inbox", "catalog.events"])
-TABLE.on(OrderSubmitted, ORDER, several=place, refs=client_number)
+TABLE = Handlers("orders", topics=["orders.inbox", "catalog.events"], personal=erasing.PERSONAL)
+TABLE.on(OrderSubmitted, ORDER, several=place, refs=number_and_customer)
 TABLE.on(StockReserved, ORDER, decide=stock.reserved)
 TABLE.on(StockRejected, ORDER, decide=stock.rejected)
 TABLE.on(PaymentCaptured, ORDER, decide=payment.capture)
@@ -90,4 +99,6 @@ TABLE.on(RefundSubmitted, ORDER, decide=refunding.give_goodwill)
 TABLE.on(RefundPaid, ORDER, decide=refunding.settle)
 TABLE.on(RefundDeclined, ORDER, decide=refunding.fail)
 TABLE.on(RetryRefund, ORDER, decide=refunding.retry)
+TABLE.on(EraseRecipient, ORDER, decide=erasing.erase)
+TABLE.on(ErasePerson, ERASED, create=forget)
 TABLE.on_time(ORDER, due=timing.due, decide=timing.fire)

@@ -19,6 +19,7 @@ def _load(document: Document) -> Order:
         state=OrderState.model_validate(document),
         recipient=recipient and Recipient.model_validate(recipient),
         answered=dict(document["answered"]),
+        erased_at=document.get("erased_at"),
     )
 
 
@@ -28,6 +29,7 @@ def _dump(order: Order) -> Document:
         **order.state.model_dump(),
         "recipient": order.recipient and order.recipient.model_dump(),
         "answered": [[told, fingerprint] for told, fingerprint in order.answered.items()],
+        **({"erased_at": order.erased_at} if order.erased_at else {}),
     }
 
 

@@ -148,6 +148,11 @@ class Refusal(Exception):
         self.field = field
         self.allowed = tuple(allowed)
 
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What is wrong, field by field."""
+        return {self.field: self.sentence} if self.field else {}
+
 
 class NotYet(Refusal):
     """Too early: legal in a state still ahead. From a topic it is held and tried again; over HTTP it is a 409.

@@ -73,7 +73,7 @@ def problem(
 
 def refusal_problem(refusal: Refusal) -> JSONResponse:
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
-    errors = [{"field": refusal.field, "detail": refusal.sentence}] if refusal.field else []
+    errors = [{"field": field, "detail": sentence} for field, sentence in refusal.fields.items()]
     return problem(status, refusal.sentence, errors=errors, allowed=refusal.allowed if status == 409 else None)
 
 

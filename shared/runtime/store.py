@@ -19,7 +19,10 @@ RUNTIME_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "parked": [IndexModel([("group", 1), ("key", 1), ("parked_at", 1)]), IndexModel([("parked_at", 1), ("_id", 1)])],
     "gates": [IndexModel([("count", -1)])],
     "offsets": [IndexModel([("group", 1)])],
-    "idempotency": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS)],
+    "idempotency": [
+        IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS),
+        IndexModel([("subject", ASCENDING)]),
+    ],
     "audit": [IndexModel([("at", ASCENDING)])],
 }
 

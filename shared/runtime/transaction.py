@@ -5,6 +5,7 @@ The collections of the runtime beside the service's own: outbox, seen, held, par
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from shared.runtime.batch import Batch, Loaded, Writes
 from shared.runtime.decision import Document, Ref
 from shared.runtime.mongo import Conflict, Database, Session
+from shared.runtime.personal import ERASED, told_before
 from shared.runtime.records import Incoming, Read, Record, read
 from shared.runtime.stored import NOTHING, Entry, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, Setting, missing
@@ -101,7 +103,7 @@ class Transaction:
         seen = [{"_id": key, "subject": subject, "at": now} for key, subject in writes.seen.items()]
         await self._bulk("seen", [InsertOne(document) for document in seen])
         await self._write_held(writes)
-        parked = [parked_document(self._setting.table.group, row) for row in writes.parked]
+        parked = [parked_document(self._setting.table.group, row) for row in await self._discreet(writes.parked)]
         await self._bulk("parked", [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in parked])
         for gate in writes.gates:
             await self.write_gate(gate.key, gate.version, gate.count)
@@ -149,6 +151,21 @@ class Transaction:
             )
         for collection, bulk in rows.items():
             await self._bulk(collection, bulk)
+
+    async def _discreet(self, parked: Sequence[Parked]) -> Sequence[Parked]:
+        """What comes late of a person who was erased is parked without what is personal."""
+        personal = self._setting.table.personal
+        people = {row.id: person for row in parked if personal and (person := personal.person_of(row.record.value))}
+        if not personal or not people:
+            return parked
+        found = await self._find(ERASED.collection, {"_id": {"$in": list(set(people.values()))}})
+        erased = {document["_id"]: document["at"] for document in found}
+        return [
+            replace(row, record=row.record._replace(value=personal.redacted(row.record.value)))
+            if told_before(row.envelope.time if row.envelope else None, erased.get(people.get(row.id)))
+            else row
+            for row in parked
+        ]
 
     async def _write_held(self, writes: Writes) -> None:
         group = self._setting.table.group

@@ -12,6 +12,7 @@ from services.orders.handlers import TABLE
 from services.orders.repository import CLIENT_ORDER, ORDER
 from services.orders.settings import Settings
 from shared.contracts.envelope import Envelope
+from shared.runtime.personal import ERASED
 from shared.runtime.records import Record
 from tests.support.memory import MemoryRuntime
 
@@ -30,7 +31,7 @@ def messages(days: int) -> list[Envelope]:
 
 def orders_core() -> MemoryRuntime:
     settings = Settings(store_currency="USD", store_timezone="America/New_York", holiday_country="US")
-    return MemoryRuntime("orders", TABLE, [ORDER, CLIENT_ORDER], settings)
+    return MemoryRuntime("orders", TABLE, [ORDER, CLIENT_ORDER, ERASED], settings)
 
 
 def order_events(days: int) -> list[Record]:

@@ -40,6 +40,7 @@ from shared.contracts.inbox_orders import (
     TrackingChanged,
 )
 from shared.contracts.orders import ClaimType, DelayReason, LineState, LineUnits, OrderState, Reason
+from shared.runtime.personal import ERASED
 from tests.support.memory import T0, MemoryRuntime, event_envelope, message_envelope
 
 ID = "ord_1"
@@ -55,7 +56,7 @@ class Desk(MemoryRuntime):
     """Tells one order what happens to it, an hour apart."""
 
     def __init__(self, **policy: Any) -> None:
-        super().__init__("orders", TABLE, [ORDER, CLIENT_ORDER], Settings(**policy))
+        super().__init__("orders", TABLE, [ORDER, CLIENT_ORDER, ERASED], Settings(**policy))
         self.hours = 0
         self.heard = 0
 

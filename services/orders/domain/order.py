@@ -7,7 +7,7 @@ from typing import Any
 
 from services.orders.domain.policy import policy
 from services.orders.domain.status import derived
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Utc
 from shared.contracts.inbox_orders import Recipient
 from shared.contracts.orders import (
     Claim,
@@ -34,6 +34,8 @@ class Order(Contract):
     """Personal, so outside the public state."""
     answered: Mapping[str, str] = {}
     """Fingerprints of what senders told under ids of their own (`shipment/<id>`), to know an exact repeat for ever."""
+    erased_at: Utc | None = None
+    """When its customer was erased: it has no recipient since, and gets none."""
 
     def now(self, ctx: Context, **changes: Any) -> "Order":
         """The order with some parts of its public state replaced and everything that follows from them derived."""

@@ -25,6 +25,8 @@ class ClientOrder(Contract):
 
 
 def place(order: Order | None, message: OrderSubmitted, ctx: Context) -> Decision[Order]:
+    if order is not None and order.erased_at is not None:
+        return Decision(order)
     if order is not None:
         is_repeat(order, "order", message.order_id, message, ctx)
         return Decision(order)

@@ -41,6 +41,7 @@ from shared.contracts.inbox_orders import (
     TrackingChanged,
 )
 from shared.contracts.orders import ClaimType, DelayReason, HoldReason, LineUnits, Reason
+from shared.runtime.personal import ERASED
 from tests.orders.given import reserved
 from tests.support.golden import assert_golden, golden
 from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
@@ -140,7 +141,7 @@ exchanged for a red one and, when it is to become a green one, asked back for mo
 
 
 def a_desk() -> MemoryRuntime:
-    desk = MemoryRuntime("orders", TABLE, [ORDER, CLIENT_ORDER], Settings())
+    desk = MemoryRuntime("orders", TABLE, [ORDER, CLIENT_ORDER, ERASED], Settings())
     desk.wall = PLACED.time
     desk.deliver(PLACED)
     return desk

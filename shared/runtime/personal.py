@@ -1,0 +1,76 @@
+"""What is personal in the messages of a service, and that a person was erased. Pure."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from shared.contracts.base import Contract, Message, Utc
+from shared.runtime.decision import Context, Decision, Document, IllegalMove, Kind
+
+
+class Erased(Contract):
+    """All that is kept of an erasure: whose it was is the document's id, opaque as the account system made it."""
+
+    at: Utc
+
+
+ERASED = Kind("erased_person", "erased_people", Erased.model_validate, Erased.model_dump)
+
+
+class ErasePerson(Message):
+    """Made by the runtime, on no wire; its subject is the person."""
+
+    service: ClassVar[str] = "runtime"
+
+
+def forget(_erased: Erased | None, _message: ErasePerson, ctx: Context) -> Decision[Erased]:
+    by_a_person(ctx)
+    return Decision(Erased(at=ctx.now))
+
+
+def by_a_person(ctx: Context) -> None:
+    """An inbox is open to other systems; to erase is not theirs."""
+    if ctx.actor.role == "system":
+        raise IllegalMove("an operator erases, no message does")
+
+
+def covers(erased: Erased | None, ctx: Context) -> bool:
+    """Whether a message tells of a time before the erasure: it comes late, or again. What somebody tells anew, who came
+    back, does not."""
+    return erased is not None and ctx.now <= erased.at
+
+
+@dataclass(frozen=True)
+class Personal:
+    """field: names the person in a message. strip: the fields of a message without what is personal; of an answer over
+    HTTP, as kept with its Idempotency-Key, strip_answer."""
+
+    field: str
+    strip: Callable[[Document], Document]
+    strip_answer: Callable[[Document], Document]
+
+    def person_of(self, value: bytes | None) -> str | None:
+        """Whom a record names, be it JSON or not."""
+        named = rb'"%s"\s*:\s*(?:"([A-Za-z0-9._:~-]{1,100})"|([0-9]{1,100}))' % self.field.encode()
+        found = re.search(named, value or b"")
+        return (found[1] or found[2]).decode() if found else None
+
+    def redacted(self, value: bytes | None) -> bytes | None:
+        """What is no JSON object goes as a whole: nobody can say what in it is personal."""
+        try:
+            body: Any = json.loads(value or b"")
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(body, dict):
+            return None
+        structured = "specversion" in body and isinstance(body.get("data"), dict)
+        clean = body | {"data": self.strip(body["data"])} if structured else self.strip(body)
+        return value if clean == body else json.dumps(clean).encode()
+
+
+def told_before(occurred_at: datetime | None, erased: datetime | None) -> bool:
+    """Of a record; one that does not say when it happened counts as one from before."""
+    return erased is not None and (occurred_at is None or occurred_at <= erased)

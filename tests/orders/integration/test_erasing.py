@@ -1,0 +1,171 @@
+"""A customer is erased from orders: from documents, stored answers and records that could not be applied."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from shared.contracts.envelope import Envelope
+from shared.contracts.inbox_orders import OrderSubmitted, Recipient, ShipmentDelivered
+from tests.orders.integration.conftest import Shop, won
+from tests.orders.integration.test_inbox import submitted
+from tests.support.memory import T0, message_envelope
+from tests.support.running import eventually
+
+pytestmark = pytest.mark.stack
+SECRETS = ("Im Kkeokjeong", "Cheongseok-gol 7", "000-7777-0000", "buyer:kkeokjeong")
+RECIPIENT = {"name": SECRETS[0], "address": SECRETS[1], "phone": SECRETS[2]}
+
+
+def by(customer: str, id: str, **fields: Any) -> OrderSubmitted:
+    recipient = Recipient.model_validate(RECIPIENT)
+    return submitted(id).model_copy(update={"customer_id": customer, "recipient": recipient, **fields})
+
+
+def wrong(customer: str, id: str, name: str) -> Envelope:
+    """One that is parked with everything it says."""
+    envelope = message_envelope(by(customer, id), id=name)
+    return replace(envelope, data=json.dumps(json.loads(envelope.data) | {"lines": [], "buyer": SECRETS[0]}).encode())
+
+
+async def erase(shop: Shop, customer: str, *, dry_run: bool = False) -> Response:
+    operator = {"X-Actor": "operator:kim"}
+    return await shop.http.post(f"/ops/customers/{customer}/erase", json={"dry_run": dry_run}, headers=operator)
+
+
+async def removed(shop: Shop, customer: str, *, dry_run: bool = False) -> dict[str, int]:
+    answer = await erase(shop, customer, dry_run=dry_run)
+    assert answer.status_code == 200, answer.text
+    counts: dict[str, int] = answer.json()["removed"]
+    return counts
+
+
+def kept(shop: Shop) -> dict[str, list[str]]:
+    """Which collections still say something, and what."""
+    database = shop.store.database("orders")
+    texts = {name: str(list(database[name].find())) for name in database.list_collection_names()}
+    found = {name: [secret for secret in SECRETS if secret in text] for name, text in texts.items()}
+    return {name: secrets for name, secrets in found.items() if secrets}
+
+
+async def parked(shop: Shop, count: int, **wanted: Any) -> list[dict[str, Any]]:
+    async def look() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = (await shop.http.get("/ops/parked", params=wanted)).json()["items"]
+        assert len(rows) == count, rows
+        return rows
+
+    return await eventually(look)
+
+
+async def a_delivered_order(shop: Shop, customer: str, id: str) -> None:
+    placed = await shop.http.post(
+        "/orders",
+        json=json.loads(by(customer, id).model_dump_json()),
+        headers={"Idempotency-Key": f"place-{id}"},
+    )
+    assert placed.status_code == 201, placed.text
+    await shop.post(f"/orders/{id}/payments", {"payment_id": "p", "amount": won(13_000)})
+    buyer = {"X-Actor": "buyer:kkeokjeong"}
+    changed = await shop.http.put(f"/orders/{id}/recipient", json=RECIPIENT | {"memo": "door"}, headers=buyer)
+    assert changed.status_code == 200, changed.text
+    await shop.stock(id)
+    shipped = await shop.post(f"/orders/{id}/shipments", {"shipment_id": "s", "carrier": "CJGLS", "tracking_no": "T"})
+    assert shipped.status_code == 200, shipped.text
+
+
+async def cancel(shop: Shop, id: str) -> None:
+    claim = {"type": "CANCEL", "reason": "INTENT_CHANGED", "decided": True}
+    answer = await shop.post(f"/orders/{id}/claims", claim)
+    assert answer.is_success, answer.text
+
+
+async def test_nothing_of_the_recipient_is_left_and_nothing_comes_back(shop: Shop) -> None:
+    customer, id = "cus_erased", "erased"
+    await a_delivered_order(shop, customer, id)
+    early = message_envelope(ShipmentDelivered(order_id=id, shipment_id="another"))
+    early = replace(early, data=json.dumps(json.loads(early.data) | {"recipient": RECIPIENT}).encode())
+    dropped, stays = wrong(customer, "erased_d", "wrong-1"), wrong(customer, "erased_p", "wrong-2")
+    broken = replace(stays, id="wrong-3", data=stays.data[:-1])
+    await shop.tell(early, dropped, stays, broken)
+    (row,) = await parked(shop, 1, key="erased_d")
+    await shop.http.post("/ops/parked/drop", json={"group": row["group"], "key": row["key"]})
+    await parked(shop, 2, key="erased_p")
+    assert kept(shop).keys() == {"orders", "idempotency", "parked", "audit", "held", "order_history"}
+
+    would = await removed(shop, customer, dry_run=True)
+    assert kept(shop).keys() == {"orders", "idempotency", "parked", "audit", "held", "order_history"}
+    assert await removed(shop, customer) == would
+    assert would == {
+        "recipients": 1,
+        "held records": 1,
+        "parked records": 2,
+        "dropped records": 1,
+        "kept answers": 1,
+        "names in timelines": 1,
+    }
+    assert kept(shop) == {}
+    audit = (await shop.http.get("/ops/parked/audit", params={"actor": "operator:kim"})).json()["items"]
+    assert {(row["what"], row["key"]) for row in audit} == {("erase", "erased_p"), ("erase", id)}
+    order = await shop.order(id)
+    assert (order["recipient"], order["status"], order["customer_id"]) == (None, "DELIVERING", customer)
+    assert order["erased_at"]
+
+    again = by(customer, id)
+    await shop.tell(
+        *(message_envelope(again, id=name, time=T0 + timedelta(days=days)) for name, days in (("r1", 0), ("r2", 900))),
+        message_envelope(by(customer, "erased_late"), id="late"),
+        message_envelope(by(customer, "erased_usd", currency="USD"), id="usd"),
+        wrong(customer, "erased_late_wrong", "wrong-4"),
+    )
+    late = await shop.becomes("erased_late", "status", "PAYMENT_WAITING")
+    assert (late["recipient"], "change_recipient" in late["allowed_actions"]) == (None, False)
+    await parked(shop, 1, key="erased_late_wrong")
+    assert (await shop.http.post("/ops/parked/retry", json={"group": row["group"], "key": "erased_p"})).is_success
+    replayed = await shop.http.post(
+        "/orders",
+        json=json.loads(again.model_dump_json()),
+        headers={"Idempotency-Key": f"place-{id}"},
+    )
+    assert (replayed.status_code, replayed.headers["Idempotency-Replayed"]) == (201, "true")
+    assert kept(shop) == {}
+    await cancel(shop, "erased_late")
+    assert await removed(shop, customer) == dict.fromkeys(would, 0)
+
+
+async def test_an_order_to_be_sent_is_named_and_nothing_is_removed(shop: Shop) -> None:
+    await a_delivered_order(shop, "cus_open", "open_sent")
+    await shop.tell(message_envelope(by("cus_open", "open_waits")))
+    await shop.becomes("open_waits", "status", "PAYMENT_WAITING")
+    refused = await erase(shop, "cus_open")
+    assert refused.status_code == 409
+    assert refused.json()["errors"] == [
+        {"field": "orders.open_waits", "detail": "3 units are to be shipped or cancelled"}
+    ]
+    assert (await shop.order("open_sent"))["recipient"] == RECIPIENT | {"memo": "door"}
+    await cancel(shop, "open_waits")
+    assert (await removed(shop, "cus_open"))["recipients"] == 2
+    assert (await removed(shop, "cus_nobody")) == dict.fromkeys(await removed(shop, "cus_open"), 0)
+
+
+async def test_who_is_erased_while_their_orders_arrive_is_refused_or_erased_but_never_in_part(shop: Shop) -> None:
+    answers = []
+    for n in range(12):
+        customer = f"cus_race{n}"
+        told = [message_envelope(by(customer, f"race{n}_{k}")) for k in range(40)]
+
+        async def soon(customer: str = customer, n: int = n) -> Response:
+            await eventually(lambda: asyncio.sleep(n * 0.02, True))
+            return await erase(shop, customer)
+
+        _, answer = await asyncio.gather(shop.tell(*told), soon())
+        answers.append(answer.status_code)
+        for k in (0, 39):
+            await shop.becomes(f"race{n}_{k}", "status", "PAYMENT_WAITING")
+        rows = list(shop.store.database("orders")["orders"].find({"customer_id": customer}))
+        assert len(rows) == 40
+        assert {row["recipient"] is None for row in rows} == {answer.status_code == 200}
+    assert set(answers) <= {200, 409}
