@@ -9,10 +9,11 @@ from fastapi.responses import StreamingResponse
 
 from services.catalog.columns import COLUMNS, product_rows
 from services.catalog.filters import Wanted
-from services.catalog.importing import ProductFile, imported
+from services.catalog.importing import ProductFile, commands
 from services.catalog.repository import NEWEST_PRODUCT_FIRST, product
 from services.catalog.settings import Settings
-from shared.files.over_http import A_CSV, CSV, JSON_LINES, a_file, content_of, download, row_by_row
+from shared.files.importing import row_by_row
+from shared.files.over_http import A_CSV, CSV, JSON_LINES, a_file, content_of, download
 from shared.runtime.http import Caller, Runtime
 
 router = APIRouter()
@@ -32,7 +33,7 @@ async def import_products(request: Request, runtime: Runtime, actor: Caller) -> 
     settings = runtime.settings
     assert isinstance(settings, Settings)
     file = await asyncio.to_thread(partial(ProductFile, content, csv=content_type == CSV, settings=settings))
-    return row_by_row(imported(request, runtime, file), file.rows)
+    return row_by_row(request, runtime, commands(file), file.rows)
 
 
 @router.get("/products.csv", response_class=StreamingResponse, responses=A_CSV)

@@ -1,23 +1,20 @@
-"""Products from a file: registered or edited line by line, fifty in a transaction, each with a result of its own."""
+"""Products from a file: registered or edited line by line, each with a result of its own."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
-from itertools import islice
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from services.catalog.columns import COLUMNS, TEXTS, column_of, option_key, product_values
 from services.catalog.commands import ImportProduct, ProductRow
 from services.catalog.settings import Settings
+from shared.files.importing import Command
 from shared.files.reading import Line, RowError, Values, csv_lines, json_lines, text_of, without_repeats
-from shared.runtime.bulk import Outcome, decide_each
+from shared.runtime.bulk import Outcome
 from shared.runtime.decision import Invalid
-from shared.runtime.http import incoming_of
-from shared.runtime.service_runtime import ServiceRuntime
 
-AT_ONCE = 50
 MAX_ROWS = 100_000
 
 
@@ -69,33 +66,20 @@ class ProductFile:
         return column_of(place) if self._csv else ".".join(map(str, place))
 
 
-async def imported(request: Request, runtime: ServiceRuntime, file: ProductFile) -> AsyncIterator[RowResult]:
-    """A result per row, in their order. What was answered is stored; the same file again changes nothing more."""
-    told = file.told()
-    while batch := list(islice(told, AT_ONCE)):
-        for result in await _decided(request, runtime, batch):
-            yield result
+def commands(file: ProductFile) -> Iterator[Command | RowResult]:
+    for row, told in file.told():
+        yield told if isinstance(told, RowResult) else Command(told, partial(_results, row, told))
 
 
-async def _decided(request: Request, runtime: ServiceRuntime, batch: Sequence[tuple[int, Told]]) -> Iterable[RowResult]:
-    results = {row: told for row, told in batch if isinstance(told, RowResult)}
-    messages = {row: told for row, told in batch if isinstance(told, ImportProduct)}
-    commands = [incoming_of(request, runtime, message, message.product_id) for message in messages.values()]
-    outcomes = await decide_each(runtime, commands)
-    for (row, message), outcome in zip(messages.items(), outcomes, strict=True):
-        results[row] = _result(row, message, outcome)
-    return [results[row] for row, _ in batch]
-
-
-def _result(row: int, message: ImportProduct, outcome: Outcome) -> RowResult:
+def _results(row: int, message: ImportProduct, outcome: Outcome) -> list[RowResult]:
     if outcome.refusal is not None:
         errors = [RowError(field=outcome.refusal.field or "row", detail=outcome.refusal.sentence)]
-        return RowResult(row=row, product_id=message.product_id, result=Result.REFUSED, errors=errors)
+        return [RowResult(row=row, product_id=message.product_id, result=Result.REFUSED, errors=errors)]
     if outcome.before is None:
         result = Result.REGISTERED
     else:
         result = Result.UNCHANGED if outcome.after is outcome.before else Result.UPDATED
-    return RowResult(row=row, product_id=message.product_id, result=result)
+    return [RowResult(row=row, product_id=message.product_id, result=result)]
 
 
 def _innermost(wrong: ValidationError) -> Iterator[tuple[tuple[int | str, ...], str]]:

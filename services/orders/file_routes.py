@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
-from services.orders.importing import imported
+from services.orders.importing import commands
 from services.orders.repository import FIRST_PLACED_FIRST, ORDER, to_ship_where
 from services.orders.to_ship import COLUMNS, rows_to_ship
 from services.orders.tracking_file import TrackingFile
 from shared.contracts.base import Id
-from shared.files.over_http import A_CSV, CSV, a_file, content_of, download, row_by_row
+from shared.files.importing import row_by_row
+from shared.files.over_http import A_CSV, CSV, a_file, content_of, download
 from shared.runtime.http import Caller, Runtime
 
 router = APIRouter()
@@ -65,4 +66,4 @@ async def import_tracking_numbers(request: Request, runtime: Runtime, actor: Cal
     """
     _, content = await content_of(request, runtime, [CSV])
     file = await asyncio.to_thread(TrackingFile, content)
-    return row_by_row(imported(request, runtime, file), file.rows)
+    return row_by_row(request, runtime, commands(file), file.rows)

@@ -1,38 +1,21 @@
-"""Parcels from a file: decided by the table as every shipment is, fifty in a transaction, each for itself."""
+"""Parcels from a file: decided by the table as every shipment is, with a result for each of their rows."""
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import islice
-
-from fastapi import Request
+from collections.abc import Iterator
+from functools import partial
 
 from services.orders.tracking_file import Parcel, Result, RowResult, TrackingFile, beside, refused, row_result
+from shared.files.importing import Command
 from shared.files.reading import RowError
-from shared.runtime.bulk import Outcome, decide_each
+from shared.runtime.bulk import Outcome
 from shared.runtime.decision import Refusal, Unknown
-from shared.runtime.http import incoming_of
-from shared.runtime.service_runtime import ServiceRuntime
 
-AT_ONCE = 50
 _OF_A_LINE = re.compile(r"lines\.([0-9]+)\.(line_id|quantity)")
 
 
-async def imported(request: Request, runtime: ServiceRuntime, file: TrackingFile) -> AsyncIterator[RowResult]:
-    """A result per row. What was answered is stored; the same file again changes nothing more."""
-    told = file.told()
-    while batch := list(islice(told, AT_ONCE)):
-        for row in await _decided(request, runtime, batch):
-            yield row
-
-
-async def _decided(request: Request, runtime: ServiceRuntime, batch: Sequence[Parcel | RowResult]) -> list[RowResult]:
-    messages = [parcel.message for parcel in batch if isinstance(parcel, Parcel)]
-    commands = [incoming_of(request, runtime, message, message.order_id) for message in messages]
-    outcomes = iter(await decide_each(runtime, commands))
-    results: list[RowResult] = []
-    for told in batch:
-        results += _results(told, next(outcomes)) if isinstance(told, Parcel) else [told]
-    return results
+def commands(file: TrackingFile) -> Iterator[Command | RowResult]:
+    for told in file.told():
+        yield Command(told.message, partial(_results, told)) if isinstance(told, Parcel) else told
 
 
 def _results(parcel: Parcel, outcome: Outcome) -> Iterator[RowResult]:

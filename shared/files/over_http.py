@@ -1,4 +1,4 @@
-"""Files over HTTP: a CSV out while it is read, a file in with a line of JSON per row out while it is worked on."""
+"""Files over HTTP: what a request brings, and a CSV out while it is read."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.files.writing import MARK, Cells, csv_text
@@ -41,16 +40,6 @@ async def content_of(request: Request, runtime: ServiceRuntime, types: Collectio
         if len(content) > MAX_BYTES:
             raise HTTPException(413, f"the file is larger than {MAX_BYTES:,} bytes; import it in parts")
     return content_type, bytes(content)
-
-
-def row_by_row(results: AsyncIterator[BaseModel], rows: int) -> StreamingResponse:
-    """The header X-Rows says how many there will be."""
-
-    async def lines() -> AsyncIterator[str]:
-        async for result in results:
-            yield result.model_dump_json() + "\n"
-
-    return StreamingResponse(lines(), media_type=JSON_LINES, headers={"X-Rows": str(rows)})
 
 
 async def download(
