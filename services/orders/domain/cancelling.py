@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
+from services.orders.domain.claims import with_claim
 from services.orders.domain.order import (
     Order,
     Units,
@@ -12,6 +13,7 @@ from services.orders.domain.order import (
     counted,
     is_cancelled,
     nothing_to_ship,
+    open_cancels,
 )
 from services.orders.domain.refunding import refund_of_cancelled
 from shared.contracts.orders import (
@@ -37,8 +39,17 @@ def grant(order: Order, claim: Claim, ctx: Context) -> tuple[Order, list[Announc
     done = claim.model_copy(
         update={"status": ClaimStatus.CANCEL_DONE, "closed_at": ctx.now, "refund_id": refund_id},
     )
-    closed = after.now(ctx, claims=replaced(order.state.claims, done))
+    closed = with_claim(after, done, ctx)
     return closed, [partial(ClaimApproved, claim=done), partial(ClaimCompleted, claim=done), *events]
+
+
+def grant_open(order: Order, ctx: Context) -> tuple[Order, list[Announcement]]:
+    """Open requests get what they ask for: what they are about will not be sent."""
+    events: list[Announcement] = []
+    for claim in open_cancels(order.state):
+        order, granted = grant(order, claim, ctx)
+        events += granted
+    return order, events
 
 
 def cancel(
@@ -89,7 +100,3 @@ def _without(claim: Claim, to_take: Counter[str], ctx: Context) -> Claim:
         left = tuple(ClaimLine(line_id=line_id, quantity=quantity) for line_id, quantity in rest.items())
         return claim.model_copy(update={"lines": left})
     return claim.model_copy(update={"status": ClaimStatus.WITHDRAWN, "closed_at": ctx.now})
-
-
-def replaced(claims: Sequence[Claim], changed: Claim) -> tuple[Claim, ...]:
-    return tuple(changed if claim.claim_id == changed.claim_id else claim for claim in claims)

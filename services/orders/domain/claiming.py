@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.orders.domain import cancelling, exchanging, returning
 from services.orders.domain.claim_steps import REJECTED, first, last
+from services.orders.domain.claims import changed
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, permit, require
 from services.orders.domain.order import Order, Units, free, options_with_customer, with_customer
 from services.orders.domain.repeats import answered, is_repeat
@@ -109,8 +110,7 @@ def decide(order: Order, message: ClaimDecided, ctx: Context) -> Decision[Order]
         return Decision(*rules.grant(order, claim, ctx))
     closed = claim.model_copy(update={"status": _end(claim.type, message.decision), "closed_at": ctx.now})
     told = ClaimRejected if message.decision is ClaimDecision.REJECTED else ClaimWithdrawn
-    claims = cancelling.replaced(order.state.claims, closed)
-    return Decision(order.now(ctx, claims=claims), [partial(told, claim=closed)])
+    return changed(order, closed, ctx, partial(told, claim=closed))
 
 
 def _claim(order: Order, message: ClaimSubmitted, rules: Rules, ctx: Context) -> Claim:

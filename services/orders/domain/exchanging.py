@@ -4,7 +4,7 @@ from functools import partial
 from typing import NoReturn
 
 from services.orders.commands import ConvertToReturn, FinishExchange
-from services.orders.domain.cancelling import replaced
+from services.orders.domain.claims import changed
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, permit
 from services.orders.domain.order import Order, as_lines, as_units
 from services.orders.domain.repeats import answered, is_repeat
@@ -21,7 +21,7 @@ from shared.contracts.orders import (
     Shipment,
     StockStatus,
 )
-from shared.runtime.decision import Announcement, Context, Decision, Invalid
+from shared.runtime.decision import Context, Decision, Invalid
 
 
 def check_targets(message: ClaimSubmitted) -> None:
@@ -47,7 +47,7 @@ def replacement_answered(order: Order, claim_id: str, stock: StockStatus, ctx: C
     if claim.replacement_stock in (None, stock) or claim.closed_at is not None or claim.replacement is not None:
         return Decision(order)
     told = claim.model_copy(update={"replacement_stock": stock})
-    return _changed(order, told, ctx, partial(ReplacementAnswered, claim=told))
+    return changed(order, told, ctx, partial(ReplacementAnswered, claim=told))
 
 
 def send_replacement(order: Order, message: ShipmentHandedOver, claim_id: str, ctx: Context) -> Decision[Order]:
@@ -64,7 +64,7 @@ def send_replacement(order: Order, message: ShipmentHandedOver, claim_id: str, c
     )
     sent = claim.model_copy(update={"status": ClaimStatus.EXCHANGE_REDELIVERING, "replacement": parcel})
     order = answered(order, "shipment", message.shipment_id, message)
-    return _changed(order, sent, ctx, partial(ReplacementShipped, claim=sent))
+    return changed(order, sent, ctx, partial(ReplacementShipped, claim=sent))
 
 
 def finish_exchange(order: Order, message: FinishExchange, ctx: Context) -> Decision[Order]:
@@ -79,7 +79,7 @@ def finish(order: Order, claim: Claim, ctx: Context) -> Decision[Order]:
     assert claim.replacement is not None
     arrived = claim.replacement.model_copy(update={"delivered_at": ctx.now})
     done = claim.model_copy(update={"status": ClaimStatus.EXCHANGE_DONE, "closed_at": ctx.now, "replacement": arrived})
-    return _changed(order, done, ctx, partial(ClaimCompleted, claim=done))
+    return changed(order, done, ctx, partial(ClaimCompleted, claim=done))
 
 
 def convert(order: Order, message: ConvertToReturn, ctx: Context) -> Decision[Order]:
@@ -90,18 +90,9 @@ def convert(order: Order, message: ConvertToReturn, ctx: Context) -> Decision[Or
     status = ClaimStatus.RETURN_REQUEST if claim.status is ClaimStatus.EXCHANGE_REQUEST else claim.status
     as_return = {"type": ClaimType.RETURN, "status": status, "converted_at": ctx.now, "replacement_stock": None}
     converted = claim.model_copy(update=as_return)
-    return _changed(order, converted, ctx, partial(ClaimConverted, claim=converted))
-
-
-def resent(order: Order, claim: Claim, parcel: Shipment, ctx: Context) -> Order:
-    """With what is known of an exchange's parcel now."""
-    return order.now(ctx, claims=replaced(order.state.claims, claim.model_copy(update={"replacement": parcel})))
+    return changed(order, converted, ctx, partial(ClaimConverted, claim=converted))
 
 
 def claim_sending(state: OrderState, shipment_id: str) -> Claim | None:
     """The exchange whose replacement is in this parcel."""
     return next((c for c in state.claims if c.replacement and c.replacement.shipment_id == shipment_id), None)
-
-
-def _changed(order: Order, claim: Claim, ctx: Context, event: Announcement) -> Decision[Order]:
-    return Decision(order.now(ctx, claims=replaced(order.state.claims, claim)), [event])

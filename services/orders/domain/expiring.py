@@ -2,19 +2,16 @@
 
 from functools import partial
 
-from services.orders.domain.cancelling import grant, take_out
-from services.orders.domain.order import Order, as_lines, open_cancels, unshipped
+from services.orders.domain.cancelling import grant_open, take_out
+from services.orders.domain.order import Order, as_lines, to_send
 from shared.contracts.orders import OrderExpired, Reason
-from shared.runtime.decision import Announcement, Context, Decision
+from shared.runtime.decision import Context, Decision
 
 
 def expire(order: Order, ctx: Context) -> Decision[Order]:
     """Open cancel requests get what they ask for; the rest goes with the time to pay."""
-    events: list[Announcement] = []
-    for claim in open_cancels(order.state):
-        order, granted = grant(order, claim, ctx)
-        events += granted
-    rest = {line.line_id: unshipped(line) for line in order.state.lines if unshipped(line)}
+    order, events = grant_open(order, ctx)
+    rest = to_send(order.state)
     if not rest:
         return Decision(order, events)
     order, _ = take_out(order, rest, Reason.INTENT_CHANGED, ctx, None)

@@ -3,9 +3,9 @@
 from functools import partial
 
 from services.orders.commands import HoldClaim, ReleaseClaim
+from services.orders.domain.claims import changed
 from services.orders.domain.moves import Move, claim_to, known_claim, permit
 from services.orders.domain.order import Order, is_held
-from services.orders.domain.returning import changed
 from shared.contracts.orders import ClaimHeld, ClaimReleased, Hold
 from shared.runtime.decision import Context, Decision, Invalid
 

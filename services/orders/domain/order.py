@@ -64,6 +64,10 @@ def unshipped(line: LineState) -> int:
     return line.ordered - line.cancelled - line.shipped
 
 
+def to_send(state: OrderState) -> Units:
+    return {line.line_id: unshipped(line) for line in state.lines if unshipped(line)}
+
+
 def free(line: LineState) -> int:
     """Units that still have to be sent and that nobody has asked to cancel."""
     return unshipped(line) - line.cancel_open
@@ -72,6 +76,18 @@ def free(line: LineState) -> int:
 def with_customer(line: LineState) -> int:
     """Units that have left and that nobody asks back."""
     return line.shipped - line.decided - line.return_open - line.returned - line.exchange_open
+
+
+def options_with_customer(state: OrderState, line: LineState) -> Counter[str]:
+    """Of which options the units are that have left and that nobody asks back; exchanges change them."""
+    options = Counter({line.option_id: line.shipped - line.decided})
+    for claim in state.claims:
+        for part in claim.lines:
+            if part.line_id == line.line_id and part.option_id and claim.status not in GIVEN_BACK:
+                options[part.option_id] -= part.quantity
+                if claim.status is ClaimStatus.EXCHANGE_DONE and part.target_option_id:
+                    options[part.target_option_id] += part.quantity
+    return options
 
 
 def undecided(line: LineState) -> int:
@@ -126,18 +142,6 @@ def shipment_of(state: OrderState, shipment_id: str) -> Shipment | None:
 
 def as_lines(units: Units) -> tuple[LineUnits, ...]:
     return tuple(LineUnits(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
-
-
-def options_with_customer(state: OrderState, line: LineState) -> Counter[str]:
-    """Of which options the units are that have left and that nobody asks back; exchanges change them."""
-    options = Counter({line.option_id: line.shipped - line.decided})
-    for claim in state.claims:
-        for part in claim.lines:
-            if part.line_id == line.line_id and part.option_id and claim.status not in GIVEN_BACK:
-                options[part.option_id] -= part.quantity
-                if claim.status is ClaimStatus.EXCHANGE_DONE and part.target_option_id:
-                    options[part.target_option_id] += part.quantity
-    return options
 
 
 def as_units(lines: Iterable[LineUnits]) -> Units:

@@ -8,7 +8,8 @@ from collections import Counter
 from functools import partial
 from operator import attrgetter
 
-from services.orders.domain.cancelling import replaced, take_out
+from services.orders.domain.cancelling import take_out
+from services.orders.domain.claims import with_claim
 from services.orders.domain.order import Order, as_units, counted
 from shared.contracts.orders import Claim, ClaimStatus, RefundRequested
 from shared.runtime.decision import Announcement, Context
@@ -36,6 +37,6 @@ def cancelled_again(order: Order, claims: tuple[Claim, ...], ctx: Context) -> tu
         order, refund = take_out(order, as_units(claim.lines), claim.reason, ctx, claim.claim_id)
         if refund is not None:
             refunded = claim.model_copy(update={"refund_id": refund.refund_id})
-            order = order.now(ctx, claims=replaced(order.state.claims, refunded))
+            order = with_claim(order, refunded, ctx)
             events.append(partial(RefundRequested, refund=refund))
     return order, events

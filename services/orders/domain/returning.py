@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.orders.domain.amounts import SELLERS_FAULT
-from services.orders.domain.cancelling import replaced
+from services.orders.domain.claims import changed, with_claim
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, not_yet, permit
 from services.orders.domain.order import Order, as_units
 from services.orders.domain.policy import policy
@@ -67,18 +67,14 @@ def check_collected(order: Order, claim: Claim, ctx: Context, *, waived: bool) -
 def grant(order: Order, claim: Claim, ctx: Context) -> tuple[Order, list[Announcement]]:
     """Closes the claim and gives the money back; good units go back on the shelf."""
     done = claim.model_copy(update={"status": ClaimStatus.RETURN_DONE, "closed_at": ctx.now})
-    after = order.now(ctx, claims=replaced(order.state.claims, done))
+    after = with_claim(order, done, ctx)
     refund = refund_of_returned(order.state, after.state, done, ctx)
     if refund is None:
         return after, [partial(ClaimCompleted, claim=done)]
     done = done.model_copy(update={"refund_id": refund.refund_id})
     refunds = (*order.state.refunds, refund)
-    after = after.now(ctx, claims=replaced(order.state.claims, done), refunds=refunds)
+    after = with_claim(order, done, ctx, refunds=refunds)
     return after, [partial(ClaimCompleted, claim=done), partial(RefundRequested, refund=refund)]
-
-
-def changed(order: Order, claim: Claim, ctx: Context, *events: Announcement) -> Decision[Order]:
-    return Decision(order.now(ctx, claims=replaced(order.state.claims, claim)), events)
 
 
 def _counted(claim: Claim, message: ParcelCollected) -> tuple[ClaimLine, ...]:

@@ -3,7 +3,8 @@
 from functools import partial
 
 from services.orders.domain.cancelling import withdrawn_from
-from services.orders.domain.exchanging import claim_sending, finish, resent, send_replacement
+from services.orders.domain.claims import changed
+from services.orders.domain.exchanging import claim_sending, finish, send_replacement
 from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import Move, illegal, not_yet, permit, require, unknown
 from services.orders.domain.order import (
@@ -72,8 +73,10 @@ def correct_tracking(order: Order, message: TrackingChanged, ctx: Context) -> De
     if parcel.delivered_at is not None and parcel.delivered_at <= ctx.now:
         raise illegal(order, ctx, f"shipment {parcel.shipment_id} is delivered")
     corrected = parcel.model_copy(update={"carrier": message.carrier, "tracking_no": message.tracking_no})
-    after = resent(order, claim, corrected, ctx) if claim else _with(order, corrected, ctx)
-    return Decision(after, [partial(TrackingCorrected, shipment=corrected)])
+    told = partial(TrackingCorrected, shipment=corrected)
+    if claim is not None:
+        return changed(order, claim.model_copy(update={"replacement": corrected}), ctx, told)
+    return Decision(_with(order, corrected, ctx), [told])
 
 
 def deliver(order: Order, message: ShipmentDelivered, ctx: Context) -> Decision[Order]:

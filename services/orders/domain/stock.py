@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from services.orders.domain.cancelling import cancel, grant
+from services.orders.domain.cancelling import cancel, grant_open
 from services.orders.domain.exchanging import replacement_answered
-from services.orders.domain.order import Order, as_lines, open_cancels, unshipped
+from services.orders.domain.order import Order, as_lines, to_send
 from shared.contracts.catalog import StockRejected, StockReserved
 from shared.contracts.orders import OrderCancelled, OrderReserved, Reason, StockStatus
-from shared.runtime.decision import Announcement, Context, Decision, IllegalMove
+from shared.runtime.decision import Context, Decision, IllegalMove
 
 REJECTED_TOO_LATE = "STOCK_REJECTED_TOO_LATE"
 """Flags an order for which catalog had no stock when there was nothing left to cancel."""
@@ -31,13 +31,8 @@ def rejected(order: Order, message: StockRejected, ctx: Context) -> Decision[Ord
         return Decision(order)
     if order.state.stock is StockStatus.RESERVED:
         raise IllegalMove("catalog has reserved the stock of this order before")
-    events: list[Announcement] = []
-    order = order.now(ctx, stock=StockStatus.REJECTED, stock_detail=message.code)
-    for claim in open_cancels(order.state):
-        order, granted = grant(order, claim, ctx)
-        events += granted
-    rest = {line.line_id: unshipped(line) for line in order.state.lines if unshipped(line)}
-    if rest:
+    order, events = grant_open(order.now(ctx, stock=StockStatus.REJECTED, stock_detail=message.code), ctx)
+    if rest := to_send(order.state):
         order, cancelled = cancel(order, rest, Reason.SOLD_OUT, ctx, detail=message.code)
         events += cancelled
     if not events:
