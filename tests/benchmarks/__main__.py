@@ -29,6 +29,7 @@ PARTS = {
     "http": "order commands over HTTP at 1, 8 and 64 callers",
     "live": "from a parcel handed over to the ticket that shows it, at a steady rate",
     "reports": "latency of reports and lists",
+    "guards": "what each protection of delivery costs",
     "soak": "memory over minutes of steady load",
     "profile": "where the time of the pure core goes",
 }
@@ -47,7 +48,7 @@ def main() -> int:
     parser = ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(f"{n}: {w}" for n, w in PARTS.items()))
     parser.add_argument("--days", type=int, default=Options.days, help="of real baskets (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=Options.rounds, help="of ingest (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=Options.rounds, help="of ingest, guards (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=Options.seconds, help="of steady load (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=Options.minutes, help="of soak (default: %(default)s)")
     parser.add_argument("--json", type=Path, default=DATA / "bench.json", help="where the figures go, too")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
+from pymongo import UpdateOne
 
 from shared.runtime.batch import Batch, Writes
 from shared.runtime.consume import Consumer
@@ -32,10 +33,12 @@ def no_offset_guard() -> None:
     """Whoever finishes a batch writes its offset, whatever is stored by now."""
 
     async def advance(self: Offsets, session: Session, moves: Moves, counts: Counts) -> None:
+        bulk = []
         for tp, (_, following) in moves.items():
             added = {f"counts.{what}": n for what, n in counts.get((tp.topic, tp.partition), {}).items()}
             change = {"$set": {"next": following}} | ({"$inc": added} if added else {})
-            await self._offsets.update_one({"_id": self._id(tp.topic, tp.partition)}, change, session=session)
+            bulk.append(UpdateOne({"_id": self._id(tp.topic, tp.partition)}, change))
+        await self._offsets.bulk_write(bulk, ordered=False, session=session)
 
     _patch(Offsets, "advance", advance)
 
