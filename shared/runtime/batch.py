@@ -10,26 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.envelope import Envelope
-from shared.runtime.announce import rejection_row
 from shared.runtime.decision import Documents, NotYet, Ref, Refusal
 from shared.runtime.history import row_of
+from shared.runtime.parking_lot import QUEUED, ParkingLot, as_fault, is_bug
 from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, by_arrival, read
 from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, Partition, Setting, WorkingSet
 
-QUEUED = Fault("QUEUED", "waits behind a parked record of its key")
 ANY_REVISION = -1
 """`If-Match: *`: whatever the revision is."""
-
-
-class KeyFull(Exception):
-    """So many records queue behind one key that its partition has to wait for an operator."""
-
-    def __init__(self, key: str, partition: Partition) -> None:
-        super().__init__(f"{key}: too many records queue behind a parked one")
-        self.key = key
-        self.partition = partition
 
 
 class PreconditionRequired(Refusal):
@@ -76,19 +65,21 @@ class Batch:
         self.writes = Writes([], self.work.output)
         self._held = dict(loaded.held)
         self._seen = set(loaded.seen)
-        self._gates = {key: Gate(key, version, count) for key, (version, count) in loaded.gates.items()}
+        self._lot = ParkingLot(setting, loaded.gates, self.work.output, wall)
 
     def take(self, incoming: Read) -> None:
         """Apply, hold, park or pass over one record of a topic. Raises nothing a handler raised."""
         if isinstance(incoming, ReadPast):
             self._count(incoming.record, "read_past")
         elif isinstance(incoming, Unreadable):
-            self._park(incoming.record, incoming.envelope, incoming.fault)
+            self._lot.park(incoming.record, incoming.envelope, incoming.fault)
             self._count(incoming.record, "parked")
         elif incoming.seen_key in self._seen:
             self._count(incoming.record, "duplicates")
-        elif gate := self._gate(incoming):
-            self._queue(incoming, gate)
+        elif gate := self._lot.closed_gate(incoming.record):
+            self._lot.queue(incoming, gate)
+            self._mark_seen(incoming)
+            self._count(incoming.record, "parked")
         else:
             self._count(incoming.record, self._try(incoming))
 
@@ -117,7 +108,7 @@ class Batch:
         told: its sender knows of a refusal; that of one which queued until now does not.
         """
         assert incoming.record is not None
-        gate = self._gates.get(incoming.record.shown_key)
+        gate = self._lot.gate(incoming.record)
         if gate is not None and gate.passing is False:
             return QUEUED
         if gate is not None:
@@ -138,7 +129,7 @@ class Batch:
             if not fault.answer and gate is not None:
                 gate.passing = False
             elif fault.answer and not told:
-                self._reject(incoming.record, incoming.envelope, fault)
+                self._lot.reject(incoming.record, incoming.envelope, fault)
             return fault
         return None
 
@@ -157,7 +148,7 @@ class Batch:
         else:
             envelope = incoming.envelope if isinstance(incoming, Incoming) else None
             fault = Fault("EXPIRED", f"waited until it expired: {held.sentence}")
-            self._park(held.record, envelope, fault, seen=True)
+            self._lot.park(held.record, envelope, fault, seen=True)
 
     def fire(self, incoming: Incoming, timer: str) -> None:
         """Run the decision of a timer, if the document still waits for it."""
@@ -174,7 +165,7 @@ class Batch:
         self.work.output.add_rows(row_of(ref, lines) for ref, lines in self.work.output.histories.items())
         self.writes.entries = self.work.changed()
         self._arm(self.writes.entries)
-        self.writes.gates = [gate for gate in self._gates.values() if gate.dirty]
+        self.writes.parked, self.writes.gates = self._lot.parked, self._lot.changed_gates
         return self.writes
 
     def _try(self, incoming: Incoming) -> str:
@@ -265,11 +256,13 @@ class Batch:
         if not isinstance(incoming, Incoming):
             self._release(held)
             fault = Fault("INVALID", "it can no longer be read by this version of the service")
-            self._park(held.record, None, fault, seen=True)
+            self._lot.park(held.record, None, fault, seen=True)
             return []
         incoming.held_at = held.held_at
-        if gate := self._gate(incoming):
-            return self._queue_held(held, incoming, gate)
+        if gate := self._lot.closed_gate(held.record):
+            self._release(held)
+            self._lot.queue_held(incoming, gate)
+            return []
         changed: list[Ref] = []
         try:
             if not self.work.stale(incoming):
@@ -290,78 +283,13 @@ class Batch:
         self._release(held)
         return changed
 
-    # -- parked: cannot be applied ----------------------------------------------------------------------------
+    # -- bookkeeping ------------------------------------------------------------------------------------------
 
     def _refuse(self, incoming: Incoming, error: Exception) -> None:
-        """Park what was refused; after a bug in a decision later records of the key queue behind it."""
-        assert incoming.record is not None
-        bug = not isinstance(error, Refusal)
-        if bug:
+        if is_bug(error):
             self.writes.bugs.append((incoming, error))
-        blocking = bug and not incoming.handler.projection
-        self._park(incoming.record, incoming.envelope, as_fault(error), blocking=blocking, seen=True)
+        self._lot.refuse(incoming, error)
         self._mark_seen(incoming)
-        if blocking:
-            gate = self._gates.setdefault(incoming.record.shown_key, Gate(incoming.record.shown_key, 0, 0))
-            gate.shut()
-            gate.passing = False
-
-    def _gate(self, incoming: Incoming) -> Gate | None:
-        """The gate that a record finds closed."""
-        gate = self._gates.get(incoming.record.shown_key) if incoming.record else None
-        return None if gate is None or gate.passing else gate
-
-    def _queue(self, incoming: Incoming, gate: Gate) -> None:
-        record = incoming.record
-        assert record is not None
-        if gate.count >= self.setting.max_parked_per_key:
-            raise KeyFull(gate.key, (record.topic, record.partition))
-        self._park(record, incoming.envelope, QUEUED, queued=True, seen=True)
-        self._mark_seen(incoming)
-        gate.shut()
-        self._count(record, "parked")
-
-    def _queue_held(self, held: Held, incoming: Incoming, gate: Gate) -> list[Ref]:
-        """One that was woken queues like one that comes, even where the queue is full.
-
-        It is stored in any case; if it waited on, the first retried record of the key would wake it before its turn.
-        """
-        self._release(held)
-        self._park(held.record, incoming.envelope, QUEUED, queued=True, seen=True)
-        gate.shut()
-        return []
-
-    def _park(
-        self,
-        record: Record,
-        envelope: Envelope | None,
-        fault: Fault,
-        *,
-        blocking: bool = False,
-        queued: bool = False,
-        seen: bool = False,
-    ) -> None:
-        self.writes.parked.append(
-            Parked(
-                id=f"{self.setting.table.group}|{record.id}",
-                record=record,
-                envelope=envelope,
-                fault=fault,
-                parked_at=self.wall,
-                blocking=blocking,
-                queued=queued,
-                seen=seen,
-            )
-        )
-        if not blocking and not queued:
-            self._reject(record, envelope, fault)
-
-    def _reject(self, record: Record, envelope: Envelope | None, fault: Fault) -> None:
-        """Tell the sender."""
-        if record.topic.endswith(".inbox"):
-            self.work.output.outbox.append(rejection_row(self.setting, record, envelope, fault, self.wall))
-
-    # -- bookkeeping ------------------------------------------------------------------------------------------
 
     def _mark_seen(self, incoming: Incoming) -> None:
         """Remember a message taken for the first time; one that was held or parked is known already."""
@@ -373,9 +301,3 @@ class Batch:
     def _count(self, record: Record | None, what: str) -> None:
         if record is not None:
             self.writes.counts.setdefault((record.topic, record.partition), Counter())[what] += 1
-
-
-def as_fault(error: Exception) -> Fault:
-    if isinstance(error, Refusal):
-        return Fault(error.error, error.sentence, error.field, answer=True)
-    return Fault("RAISED", f"{type(error).__name__}: {error}"[:1000])

@@ -21,13 +21,14 @@ from faststream.kafka.message import FAKE_CONSUMER
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.runtime import away
-from shared.runtime.batch import Batch, KeyFull, Writes
+from shared.runtime.batch import Batch, Writes
 from shared.runtime.failpoints import failpoint
 from shared.runtime.foreign_headers import read_any_header_name
 from shared.runtime.lease import Lease
 from shared.runtime.metrics import BATCH_SECONDS, BATCHES, FENCED, RECORDS
 from shared.runtime.mongo import Database, Session, Unavailable
 from shared.runtime.offsets import Fenced, Offsets
+from shared.runtime.parking_lot import KeyFull
 from shared.runtime.positions import Positions
 from shared.runtime.records import Read, Record, read
 from shared.runtime.settings import ServiceSettings

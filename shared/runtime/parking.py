@@ -9,9 +9,10 @@ from uuid import uuid4
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from shared.runtime.batch import Writes, as_fault
+from shared.runtime.batch import Writes
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Session, Unavailable
+from shared.runtime.parking_lot import as_fault
 from shared.runtime.problems import NotFound
 from shared.runtime.records import Fault, Incoming, Record, read
 from shared.runtime.retrying import original_order, retry_all

@@ -148,9 +148,9 @@ class Relay:
             pass
 
     async def waiting(self) -> tuple[int, float]:
-        """Rows in the outbox and the age of the oldest in seconds."""
+        """Rows in the outbox and the age in seconds of the one inserted first; ids are in order per aggregate only."""
         rows = await self._outbox.estimated_document_count()
-        oldest = await self._outbox.find({}, {"at": 1}).sort("_id", 1).limit(1).to_list(1)
+        oldest = await self._outbox.find({}, {"at": 1}).sort("$natural", 1).limit(1).to_list(1)
         age = (datetime.now(UTC) - oldest[0]["at"]).total_seconds() if oldest else 0.0
         return rows, max(0.0, age)
 

@@ -43,3 +43,17 @@ async def test_a_lease_whose_owner_is_gone_is_taken_over_when_it_ends(bank: Bran
     assert datetime.now(UTC) >= until
     lease = await leases.find_one({"_id": "relay"})
     assert lease is not None and lease["owner"] != "gone"
+
+
+async def test_the_age_of_the_outbox_is_that_of_the_event_written_first_whatever_its_id(bank: Branch) -> None:
+    relay = bank.runtime.relay
+    relay._lease._until = 0.0
+    await bank.runtime.collection("leases").update_one({"_id": "relay"}, {"$set": {"owner": "gone"}}, upsert=True)
+    now = datetime.now(UTC)
+    row = {"topic": "nowhere", "key": b"", "value": b"", "headers": []}
+    await bank.runtime.collection("outbox").insert_many(
+        [row | {"_id": id, "at": now - timedelta(seconds=age)} for id, age in (("z/1", 90), ("a/1", 10), ("m/1", 50))]
+    )
+    rows, age = await relay.waiting()
+    await bank.runtime.collection("outbox").delete_many({})
+    assert rows == 3 and 90 <= age < 95

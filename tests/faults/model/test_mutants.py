@@ -10,21 +10,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from shared.runtime.batch import Batch, Loaded
 from shared.runtime.decision import NotYet
 from shared.runtime.records import Incoming
-from shared.runtime.working_set import Setting, WorkingSet
+from shared.runtime.working_set import Setting
 from tests.faults.model.store import Store
 from tests.faults.model.test_model import Histories
-
-
-class Deaf(WorkingSet):
-    def stale(self, incoming: Incoming) -> bool:
-        return False
 
 
 class NoSequenceGuard(Batch):
     def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
         super().__init__(setting, loaded, wall)
-        self.work = Deaf(setting, loaded.documents)
-        self.writes.output = self.work.output
+        self.work.stale = lambda incoming: False  # type: ignore[method-assign]
 
 
 class NoSeenGuard(Batch):
@@ -41,8 +35,9 @@ class HoldsWithoutWriting(Batch):
 
 
 class NoGate(Batch):
-    def _gate(self, incoming: Incoming) -> None:
-        return None
+    def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
+        super().__init__(setting, loaded, wall)
+        self._lot.closed_gate = lambda record: None  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("protection", [NoSequenceGuard, NoSeenGuard, HoldsWithoutWriting, NoGate, "offset guard"])

@@ -10,9 +10,10 @@ from typing import Any
 
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope, encode
-from shared.runtime.batch import Batch, KeyFull
+from shared.runtime.batch import Batch
 from shared.runtime.decision import Actor, Kind, Refusal
 from shared.runtime.handlers import Handlers
+from shared.runtime.parking_lot import KeyFull
 from shared.runtime.records import Incoming, Record, read
 from shared.runtime.working_set import Partition
 from tests.faults.model.store import Outcome, Store, Transaction
