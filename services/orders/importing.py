@@ -14,7 +14,7 @@ _OF_A_LINE = re.compile(r"lines\.([0-9]+)\.(line_id|quantity)")
 
 
 def commands(file: TrackingFile) -> Iterator[Command | RowResult]:
-    for told in file.told():
+    for told in file.told:
         yield Command(told.message, partial(_results, told)) if isinstance(told, Parcel) else told
 
 

@@ -73,21 +73,23 @@ class TrackingFile:
     """Raises Invalid for what makes all of it unreadable."""
 
     def __init__(self, content: bytes) -> None:
-        self._lines = csv_lines(text_of(content), COLUMNS, NEEDED)
-        self.rows = len(self._lines)
+        lines = csv_lines(text_of(content), COLUMNS, NEEDED)
+        self.rows = len(lines)
         if self.rows > MAX_ROWS:
             raise Invalid(f"the file has {self.rows:,} rows; one import takes {MAX_ROWS:,}", field="body")
+        self.told = tuple(_told(lines))
 
-    def told(self) -> Iterator[Parcel | RowResult]:
-        """Parcels, and what is none. A parcel is taken or refused as one, whichever of its rows is wrong."""
-        told = [line for line in self._lines if "tracking_number" in line.values or line.fault]
-        faults = {line.row: wrong for line in told if (wrong := _wrong(line))}
-        faults = {row: [RowError(field="row", detail=why)] for row, why in _repeated(told).items()} | faults
-        boxes: dict[tuple[str, ...], list[Line]] = defaultdict(list)
-        for line in self._lines:
-            boxes[_box(line)].append(line)
-        for box in boxes.values():
-            yield from _parcel(box, faults)
+
+def _told(lines: Sequence[Line]) -> Iterator[Parcel | RowResult]:
+    """Parcels, and what is none. A parcel is taken or refused as one, whichever of its rows is wrong."""
+    numbered = [line for line in lines if "tracking_number" in line.values or line.fault]
+    faults = {row: [RowError(field="row", detail=why)] for row, why in _repeated(numbered).items()}
+    faults |= {line.row: wrong for line in numbered if (wrong := _wrong(line))}
+    boxes: dict[tuple[str, ...], list[Line]] = defaultdict(list)
+    for line in lines:
+        boxes[_box(line)].append(line)
+    for box in boxes.values():
+        yield from _parcel(box, faults)
 
 
 def _wrong(line: Line) -> list[RowError]:

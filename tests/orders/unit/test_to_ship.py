@@ -84,7 +84,7 @@ def test_what_is_promised_and_overdue_is_told() -> None:
 
 
 def parcels(content: str) -> list[Parcel]:
-    told = list(TrackingFile(content.encode()).told())
+    told = list(TrackingFile(content.encode()).told)
     assert all(isinstance(one, Parcel) for one in told), told
     return [one for one in told if isinstance(one, Parcel)]
 
