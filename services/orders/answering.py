@@ -45,7 +45,7 @@ def shown(order: Order, actor: Actor) -> dict[str, Any]:
 
 
 async def answer(
-    request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage, *, status: int = 200, part: str = ""
+    request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage, *, status: int = 200
 ) -> Response:
     """The order after the command, with what may be done next."""
 
@@ -54,4 +54,4 @@ async def answer(
         assert order is not None
         return shown(order, actor)
 
-    return await command(request, runtime, message, ORDER, message.order_id, render=render, status=status, part=part)
+    return await command(request, runtime, message, ORDER, message.order_id, render=render, status=status)

@@ -1,6 +1,5 @@
 """Many orders in one request: each for itself, so what is wrong with one does not hold up the others."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -9,25 +8,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints, ValidationError
 
-from services.orders.answering import an_id, answer
+from services.orders.answering import an_id, shown
 from services.orders.commands import ConfirmOrder
+from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Id, Utc
-from shared.contracts.inbox_orders import DispatchDelayRequested, OrdersMessage, ShipmentHandedOver
+from shared.contracts.inbox_orders import DispatchDelayRequested, ShipmentHandedOver
 from shared.contracts.orders import DelayReason
-from shared.runtime.decision import Actor, Refusal
+from shared.runtime.answering_each import Answer, Part, answer_each
+from shared.runtime.decision import Actor, Documents, Refusal
 from shared.runtime.http import Caller, Runtime
 from shared.runtime.problems import invalid_problem, refusal_problem
 
 router = APIRouter()
-AT_ONCE = 8
-"""Orders of one batch that are decided at the same time."""
 MAX_ITEMS = 1000
 OrderIds = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...],
     Field(min_length=1, max_length=MAX_ITEMS),
 ]
-Part = tuple[str, str, OrdersMessage | ValidationError]
-"""What names the item under the request's Idempotency-Key, its order, and its command or why it is none."""
+Told = Part | tuple[str, ValidationError]
+"""An item's command, or why it is none of that order."""
 
 
 class Batch(Contract):
@@ -49,53 +48,55 @@ class ShipBatch(Contract):
 
 
 @router.post("/orders/confirm")
-async def confirm_orders(request: Request, runtime: Runtime, actor: Caller, body: Batch) -> dict[str, Any]:
-    parts: list[Part] = [(id, id, ConfirmOrder.model_construct(order_id=id)) for id in dict.fromkeys(body.order_ids)]
+async def confirm_orders(request: Request, runtime: Runtime, actor: Caller, body: Batch) -> JSONResponse:
+    parts = [Part(id, id, ConfirmOrder.model_construct(order_id=id)) for id in dict.fromkeys(body.order_ids)]
     return await _each(request, runtime, actor, parts)
 
 
 @router.post("/orders/delay")
-async def delay_orders(request: Request, runtime: Runtime, actor: Caller, body: DelayBatch) -> dict[str, Any]:
-    parts: list[Part] = [
-        (id, id, DispatchDelayRequested.model_construct(order_id=id, ship_by=body.ship_by, reason=body.reason))
+async def delay_orders(request: Request, runtime: Runtime, actor: Caller, body: DelayBatch) -> JSONResponse:
+    parts = [
+        Part(id, id, DispatchDelayRequested.model_construct(order_id=id, ship_by=body.ship_by, reason=body.reason))
         for id in dict.fromkeys(body.order_ids)
     ]
     return await _each(request, runtime, actor, parts)
 
 
 @router.post("/orders/ship")
-async def ship_orders(request: Request, runtime: Runtime, actor: Caller, body: ShipBatch) -> dict[str, Any]:
-    parts = [(str(n), str(parcel.get("order_id", "")), _parcel(parcel)) for n, parcel in enumerate(body.parcels)]
+async def ship_orders(request: Request, runtime: Runtime, actor: Caller, body: ShipBatch) -> JSONResponse:
+    parts = [_parcel(str(n), parcel) for n, parcel in enumerate(body.parcels)]
     return await _each(request, runtime, actor, parts)
 
 
-def _parcel(parcel: dict[str, Any]) -> OrdersMessage | ValidationError:
+def _parcel(name: str, parcel: dict[str, Any]) -> Told:
     try:
-        return ShipmentHandedOver(**dict(Parcel.model_validate(parcel)))
+        message = ShipmentHandedOver(**dict(Parcel.model_validate(parcel)))
     except ValidationError as wrong:
-        return wrong
+        return str(parcel.get("order_id", "")), wrong
+    return Part(name, message.order_id, message)
 
 
-async def _each(request: Request, runtime: Runtime, actor: Actor, parts: Sequence[Part]) -> dict[str, Any]:
-    async def act(part: Part) -> dict[str, Any]:
-        name, order_id, message = part
-        try:
-            response = await _one(request, runtime, actor, message, name)
-        except Refusal as refusal:
-            response = refusal_problem(refusal)
-        content = "order" if response.status_code == 200 else "problem"
-        return {"order_id": order_id, "status": response.status_code, content: json.loads(bytes(response.body))}
+async def _each(request: Request, runtime: Runtime, actor: Actor, parts: Sequence[Told]) -> JSONResponse:
+    def render(docs: Documents, order_id: str) -> dict[str, Any]:
+        order = docs.get(ORDER, order_id)
+        assert order is not None
+        return shown(order, actor)
 
-    items: list[dict[str, Any]] = []
-    for start in range(0, len(parts), AT_ONCE):
-        items += await asyncio.gather(*map(act, parts[start : start + AT_ONCE]))
-    return {"items": items}
+    commands = [part for part in parts if isinstance(part, Part)]
+    answers = iter(await answer_each(request, runtime, commands, render))
+    items = [_item(part.id, next(answers)) if isinstance(part, Part) else _wrong(*part) for part in parts]
+    return JSONResponse({"items": items})
 
 
-async def _one(
-    request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage | ValidationError, name: str
-) -> Any:
-    if isinstance(message, ValidationError):
-        response: JSONResponse = invalid_problem(message.errors(include_input=False, include_url=False))
-        return response
-    return await answer(request, runtime, actor, message, part=name)
+def _item(order_id: str, answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, Refusal):
+        return _problem(order_id, refusal_problem(answer))
+    return {"order_id": order_id, "status": answer.status, "order": answer.body}
+
+
+def _wrong(order_id: str, error: ValidationError) -> dict[str, Any]:
+    return _problem(order_id, invalid_problem(error.errors(include_input=False, include_url=False)))
+
+
+def _problem(order_id: str, response: JSONResponse) -> dict[str, Any]:
+    return {"order_id": order_id, "status": response.status_code, "problem": json.loads(bytes(response.body))}

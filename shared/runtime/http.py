@@ -1,11 +1,10 @@
 """What routes are written with: commands through the table, reads with ETags, cursor pages."""
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import uuid4, uuid5
 
@@ -17,11 +16,13 @@ from pydantic import ValidationError
 
 from shared.contracts.base import Message, utc_milliseconds
 from shared.contracts.envelope import Envelope
+from shared.runtime import idempotency
 from shared.runtime.batch import ANY_REVISION, Batch, Writes
 from shared.runtime.decision import NAMESPACE, Actor, Document, Documents, Invalid, Kind
+from shared.runtime.idempotency import Answered
 from shared.runtime.metrics import COMMANDS
 from shared.runtime.mongo import Collection, Session
-from shared.runtime.problems import BadRequest, Busy, NotFound
+from shared.runtime.problems import Busy, NotFound
 from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction
@@ -40,7 +41,6 @@ __all__ = [
     "not_modified",
     "paginate",
 ]
-IDEMPOTENCY_KEPT = timedelta(days=30)
 PATIENCE_SECONDS = 3.0
 """After that a person is told to try again, while a consumer would still be waiting for MongoDB."""
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})(?:-[^"]*)?"')
@@ -57,15 +57,6 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
-@dataclass(frozen=True)
-class Answered:
-    """The response of a command, as kept with its Idempotency-Key."""
-
-    status: int
-    body: Any
-    revision: int
-
-
 async def command(
     request: Request,
     runtime: ServiceRuntime,
@@ -75,24 +66,21 @@ async def command(
     *,
     render: Callable[[Documents], Any],
     status: int = 200,
-    part: str = "",
 ) -> Response:
     """Run a message of a person through the service's table in one transaction and answer with `render`'s JSON.
 
     Idempotency-Key: the stored answer comes again, 400 when its body differs. If-Match: needed by edits.
-    part: names one of several commands that one request runs under one Idempotency-Key.
     Refusals propagate to the problem handlers; nothing is written then.
     """
     if runtime.outbox_full:
         raise Busy("the outbox is full")
-    key = _idempotency_key(request, part)
-    fingerprint = hashlib.sha256(await request.body()).hexdigest()
+    key, fingerprint = idempotency.key_of(request), await idempotency.fingerprint_of(request)
     incoming = incoming_of(request, runtime, message, id, key)
     if_match = _if_match(request)
 
     async def body(session: Session, attempt: int) -> tuple[Answered, Writes | None]:
-        if key is not None and (known := await _known(runtime, session, key, fingerprint)):
-            return known, None
+        if key is not None and (known := await idempotency.known(runtime, session, [key], fingerprint)):
+            return known[key], None
         transaction = Transaction(runtime.database, session, runtime.setting_for(message), attempt)
 
         def act(batch: Batch) -> Answered:
@@ -101,7 +89,7 @@ async def command(
 
         answered, writes = await transaction.run([incoming], act)
         if key is not None:
-            await _remember(runtime, session, key, fingerprint, answered, id)
+            await idempotency.remember(runtime, session, fingerprint, {key: (id, answered)})
         return answered, writes
 
     try:
@@ -147,15 +135,6 @@ def actor_of(request: Request, default: str = "seller:local") -> Actor:
 Caller = Annotated[Actor, Depends(_caller)]
 
 
-def _idempotency_key(request: Request, part: str) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not 1 <= len(key) <= 200:
-        raise Invalid("Idempotency-Key has 1 to 200 characters", field="Idempotency-Key")
-    return f"{request.method} {request.url.path}|{request.headers.get('X-Actor', 'seller:local')}|{key}|{part}"
-
-
 def _if_match(request: Request) -> int | None:
     text = request.headers.get("If-Match")
     if text is None:
@@ -166,30 +145,6 @@ def _if_match(request: Request) -> int | None:
     if match is None:
         raise Invalid("If-Match is an ETag this service gave", field="If-Match")
     return int(match[1])
-
-
-async def _known(runtime: ServiceRuntime, session: Session, key: str, fingerprint: str) -> Answered | None:
-    row = await runtime.collection("idempotency").find_one({"_id": key}, session=session)
-    if row is None:
-        return None
-    if row["fingerprint"] != fingerprint:
-        raise BadRequest("this Idempotency-Key was used with another body")
-    return Answered(row["status"], row["body"], row["revision"])
-
-
-async def _remember(
-    runtime: ServiceRuntime, session: Session, key: str, fingerprint: str, answered: Answered, subject: str
-) -> None:
-    row = {
-        "_id": key,
-        "fingerprint": fingerprint,
-        "status": answered.status,
-        "body": answered.body,
-        "revision": answered.revision,
-        "subject": subject,
-        "at": datetime.now(UTC),
-    }
-    await runtime.collection("idempotency").insert_one(row, session=session)
 
 
 def etag(revision: int, *sequences: int) -> str:

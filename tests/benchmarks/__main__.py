@@ -27,6 +27,8 @@ PARTS = {
     "ingest": "order events into analytics, beside a careful loop and a naive handler",
     "inbox": "commands through orders.inbox",
     "http": "order commands over HTTP at 1, 8 and 64 callers",
+    "batches": "1,000 lines confirmed, delayed and shipped in one request each",
+    "lists": "orders looked for among 150,000",
     "live": "from a parcel handed over to the ticket that shows it, at a steady rate",
     "reports": "latency of reports and lists",
     "guards": "what each protection of delivery costs",

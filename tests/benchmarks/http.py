@@ -29,7 +29,7 @@ async def _pay(caller: Caller, number: int) -> Answer:
     return await caller.post(f"/orders/{order_id(number)}/payments", body)
 
 
-async def _confirm(caller: Caller, number: int) -> Answer:
+async def confirm(caller: Caller, number: int) -> Answer:
     return await caller.post(f"/orders/{order_id(number)}/confirm")
 
 
@@ -53,11 +53,11 @@ async def _measured(ground: Place, callers: int, numbers: range) -> list[Figure]
     service = ground.services["orders"]
     cpu = cpu_seconds(service.process.pid)
     began = time.perf_counter()
-    waits = await _ask(service.url, callers, numbers, (_place, _pay))
+    waits = await ask(service.url, callers, numbers, (_place, _pay))
     seconds = time.perf_counter() - began
     await _reserve(ground, numbers)
     began = time.perf_counter()
-    waits += await _ask(service.url, callers, numbers, (_confirm, _ship))
+    waits += await ask(service.url, callers, numbers, (confirm, _ship))
     seconds += time.perf_counter() - began
     who = f"{callers} caller{'s' if callers > 1 else ''}"
     goal = Goal(least=PER_SECOND) if callers == max(ORDERS_OF) else None
@@ -69,7 +69,7 @@ async def _measured(ground: Place, callers: int, numbers: range) -> list[Figure]
     ]
 
 
-async def _ask(url: str, callers: int, numbers: Iterable[int], steps: tuple[Step, ...]) -> list[float]:
+async def ask(url: str, callers: int, numbers: Iterable[int], steps: tuple[Step, ...]) -> list[float]:
     """How long each command took. Whoever is free takes the next order."""
     waiting = iter(numbers)
     waits: list[float] = []

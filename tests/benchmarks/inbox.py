@@ -13,7 +13,7 @@ from tests.support.running import eventually
 from tests.support.stack import Stack
 
 COMMANDS = {kind.wire_type() for kind in (OrderSubmitted, PaymentCaptured, ShipmentHandedOver)}
-PER_SECOND = 1_500.0
+PER_SECOND = 2_000.0
 
 
 async def run(stack: Stack, options: Options) -> list[Figure]:

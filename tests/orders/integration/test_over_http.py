@@ -186,6 +186,11 @@ async def test_a_batch_is_confirmed_order_by_order(shop: Shop) -> None:
     assert items[0]["order"]["ship_by"] is not None
     assert items[1]["problem"]["detail"] == "the catalog has not reserved the stock"
     assert again.json() == first.json()
+    await shop.stock("b2")
+    granted_since = await shop.http.post("/orders/confirm", json=body, headers=key)
+    assert [item["status"] for item in granted_since.json()["items"]] == [200, 200, 404, 200, 404]
+    different = await shop.http.post("/orders/confirm", json={"order_ids": ["b1"]}, headers=key)
+    assert different.status_code == 400
     too_many = await shop.post("/orders/confirm", {"order_ids": [str(n) for n in range(1001)]})
     assert (too_many.status_code, too_many.json()["errors"][0]["field"]) == (422, "order_ids")
 
@@ -373,3 +378,21 @@ async def test_an_actor_is_a_role_and_an_id(shop: Shop) -> None:
 async def test_the_api_is_described(shop: Shop) -> None:
     paths = (await shop.http.get("/openapi.json")).json()["paths"]
     assert {"/orders", "/orders/{id}", "/orders/{id}/claims/{claim_id}/decision"} <= set(paths)
+
+
+async def test_a_large_batch_answers_every_order_in_its_order(shop: Shop) -> None:
+    await a_paid_order(shop, "among_many")
+    await shop.stock("among_many")
+    ids = [*(f"nobody_{number}" for number in range(120)), "among_many"]
+    items = (await shop.post("/orders/confirm", {"order_ids": ids})).json()["items"]
+    assert [item["order_id"] for item in items] == ids
+    assert [item["status"] for item in items] == [*[404] * 120, 200]
+
+
+async def test_two_parcels_of_one_batch_may_be_of_one_order(shop: Shop) -> None:
+    await a_paid_order(shop, "twice")
+    await shop.stock("twice")
+    parcels = [PARCEL | {"order_id": "twice", "shipment_id": f"shp_{number}"} for number in range(2)]
+    items = (await shop.post("/orders/ship", {"parcels": parcels})).json()["items"]
+    assert [item["status"] for item in items] == [200, 409]
+    assert items[1]["problem"]["detail"] == "nothing is left to ship"
