@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -89,6 +90,13 @@ def tell(url: str, path: str, body: Row, actor: str) -> Row:
         raise StackFailure(f"Refused: {detail(answer)}")
     found: Row = answer.raise_for_status().json()
     return found
+
+
+def confirm(question: str, yes: bool) -> None:
+    if not yes and not sys.stdin.isatty():
+        raise typer.BadParameter(f"{question} Nobody is here to ask: say --yes, or look first with --dry-run.")
+    if not yes:
+        typer.confirm(question, abort=True)
 
 
 def _rows(url: str, wanted: Mapping[str, str]) -> Iterator[Row]:

@@ -22,6 +22,7 @@ VERBS = {
     "export": "deploy.exporting:app",
     "parked": "deploy.parked:app",
     "held": "deploy.held:app",
+    "erase": "deploy.erasing:erase",
 }
 """Verb → module:function, or module:app where the app has verbs of its own."""
 

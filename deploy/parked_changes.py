@@ -1,7 +1,6 @@
 """The verbs of `sellerdesk parked` that change something: of one key, or of everything that filters leave."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -21,6 +20,7 @@ from deploy.asking import (
     ServiceOption,
     TypeOption,
     ask,
+    confirm,
     console,
     services,
     tell,
@@ -89,7 +89,7 @@ def retry_all(
     found = ask(services(urls, service, group), "/ops/parked", limit, **wanted)
     tasks = list(dict.fromkeys(Task(row["service"], row["group"], row["key"]) for row in found.rows))
     if not dry_run:
-        _confirm(f"Retry {len(tasks)} keys, which have {len(found.rows)} such records?", yes)
+        confirm(f"Retry {len(tasks)} keys, which have {len(found.rows)} such records?", yes)
     _retry(urls, tasks, found, dry_run, actor, as_json)
 
 
@@ -128,7 +128,7 @@ def drop_all(
     wanted = {"group": group, "key": key, "type": type, "error": error, "older_than": older_than}
     found = ask(services(urls, service, group), "/ops/parked", limit, **wanted)
     if not dry_run:
-        _confirm(f"Drop {len(found.rows)} records for good?", yes)
+        confirm(f"Drop {len(found.rows)} records for good?", yes)
     _drop(urls, list(_by_key(found.rows)), found, dry_run, actor, as_json)
 
 
@@ -143,13 +143,6 @@ def _by_key(rows: Iterable[Row]) -> Iterator[Task]:
         ids.setdefault((row["service"], row["group"], row["key"]), []).append(row["id"])
     for place, some in ids.items():
         yield from (Task(*place, tuple(some[n : n + AT_ONCE])) for n in range(0, len(some), AT_ONCE))
-
-
-def _confirm(question: str, yes: bool) -> None:
-    if not yes and not sys.stdin.isatty():
-        raise typer.BadParameter(f"{question} Nobody is here to ask: say --yes, or look first with --dry-run.")
-    if not yes:
-        typer.confirm(question, abort=True)
 
 
 def _retry(

@@ -1,9 +1,11 @@
 """The inquiries service: `python -m services.inquiries.app`."""
 
+from services.inquiries import erasure_routes
 from services.inquiries.handlers import TABLE
 from services.inquiries.repository import INDEXES, inquiry, order_card, product_card
 from services.inquiries.routes import router
 from services.inquiries.settings import Settings
+from shared.runtime.personal import ERASED
 from shared.runtime.service import Service, run
 
 
@@ -12,8 +14,8 @@ def build(settings: Settings) -> Service:
         "inquiries",
         settings,
         tables=[TABLE],
-        kinds=[inquiry, order_card, product_card],
-        routers=[router],
+        kinds=[inquiry, order_card, product_card, ERASED],
+        routers=[router, erasure_routes.router],
         indexes=INDEXES,
     )
 

@@ -58,3 +58,7 @@ class ResolveInquiry(InquiriesMessage):
 
 class ReopenInquiry(InquiriesMessage):
     pass
+
+
+class EraseInquiry(InquiriesMessage):
+    """Its customer is erased."""

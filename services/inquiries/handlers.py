@@ -1,13 +1,18 @@
 """What the inquiries service does about each message."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from services.inquiries.commands import (
     AmendInquiry,
     AssignInquiry,
+    EraseInquiry,
     PostMessage,
     ReopenInquiry,
     ResolveInquiry,
     WaitForOrder,
 )
+from services.inquiries.domain import erasing
 from services.inquiries.domain.conversation import customer_wrote, post
 from services.inquiries.domain.handling import amend, assign, reopen, resolve
 from services.inquiries.domain.opening import open_inquiry
@@ -17,11 +22,27 @@ from services.inquiries.repository import inquiry, order_card, product_card
 from services.inquiries.waiting import card_of_ticket, order_told, tickets_to_wake, wait_for_order
 from shared.contracts import catalog, orders
 from shared.contracts.inbox_inquiries import CustomerMessageReceived, InquirySubmitted
+from shared.runtime.decision import Context, Decision, Documents, Ref
 from shared.runtime.handlers import Handlers
+from shared.runtime.personal import ERASED, ErasePerson, forget
 
-TABLE = Handlers("inquiries", topics=["inquiries.inbox", "orders.events", "catalog.events"])
 
-TABLE.on(InquirySubmitted, inquiry, create=open_inquiry)
+def its_customer(message: InquirySubmitted, _docs: Documents) -> Iterable[Ref]:
+    return () if message.customer_id is None else (ERASED.ref(message.customer_id),)
+
+
+def submitted(docs: Documents, message: InquirySubmitted, ctx: Context) -> Mapping[Ref, Decision[Any]]:
+    """Of a customer who was erased nothing comes back."""
+    known = docs.get(inquiry, ctx.subject)
+    opened = open_inquiry(known, message, ctx)
+    erased = docs.get(ERASED, message.customer_id) if message.customer_id else None
+    return {inquiry.ref(ctx.subject): opened if known else erasing.late(opened, erased, ctx)}
+
+
+TOPICS = ["inquiries.inbox", "orders.events", "catalog.events"]
+TABLE = Handlers("inquiries", topics=TOPICS, personal=erasing.PERSONAL)
+
+TABLE.on(InquirySubmitted, inquiry, several=submitted, refs=its_customer)
 TABLE.on(CustomerMessageReceived, inquiry, decide=customer_wrote)
 
 TABLE.on(PostMessage, inquiry, decide=post)
@@ -30,6 +51,9 @@ TABLE.on(AssignInquiry, inquiry, decide=assign)
 TABLE.on(ResolveInquiry, inquiry, decide=resolve)
 TABLE.on(ReopenInquiry, inquiry, decide=reopen)
 TABLE.on(WaitForOrder, inquiry, several=wait_for_order, refs=card_of_ticket)
+
+TABLE.on(EraseInquiry, inquiry, decide=erasing.erase)
+TABLE.on(ErasePerson, ERASED, create=forget)
 
 for order_event in orders.EVENTS:
     TABLE.on(order_event, order_card, several=order_told, refs=tickets_to_wake, append=timeline_line)

@@ -92,6 +92,10 @@ def messages_of(ticket: Inquiry) -> dict[str, Any]:
     return {"_id": _under(ticket.inquiry_id), "number": {"$lte": ticket.messages}}
 
 
+def messages_of_all(inquiry_ids: Iterable[str]) -> dict[str, Any]:
+    return {"$or": [{"_id": _under(id)} for id in inquiry_ids]}
+
+
 def _under(id: str) -> dict[str, str]:
     """Ids of the form `<id>/<number>`: '0' is the character after '/', which no id contains."""
     return {"$gt": f"{id}/", "$lt": f"{id}0"}

@@ -24,9 +24,10 @@ from shared.contracts.orders import (
     Shipment,
 )
 from shared.runtime.decision import Kind
+from shared.runtime.personal import ERASED
 from tests.support.memory import T0, MemoryRuntime, event_envelope
 
-KINDS: list[Kind[Any]] = [inquiry, order_card, product_card]
+KINDS: list[Kind[Any]] = [inquiry, order_card, product_card, ERASED]
 INQUIRY, ORDER, CUSTOMER = "inq_1", "ord_1", "cus_1"
 
 

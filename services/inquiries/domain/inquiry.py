@@ -10,6 +10,9 @@ from shared.contracts.base import Code, Contract, Count, Id, Utc
 from shared.contracts.inquiries import Category, Channel, InquiryState, InquiryStatus, OrderMoment
 from shared.runtime.decision import Context
 
+ERASED_TEXT = "(erased)"
+"""In place of what was there: what was given stays given, so nothing is asked for again."""
+
 
 class Inquiry(Contract):
     inquiry_id: Id
@@ -35,6 +38,8 @@ class Inquiry(Contract):
     """A reply we propose; sending any reply uses it up."""
     submitted: str
     """Fingerprint of the message that opened it, to tell an exact repeat from another inquiry under the same id."""
+    erased_at: Utc | None = None
+    """When its customer was erased; what is told of a time before is counted and not kept."""
 
     @property
     def missing_fields(self) -> tuple[str, ...]:
@@ -70,7 +75,7 @@ class Inquiry(Contract):
             author=author,
             by=str(ctx.actor),
             public=public,
-            text=text,
+            text=ERASED_TEXT if self.erased_at is not None and ctx.now <= self.erased_at else text,
             at=ctx.now,
         )
         return self.changed(messages=number), message

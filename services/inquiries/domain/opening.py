@@ -24,7 +24,7 @@ def open_inquiry(known: Inquiry | None, message: InquirySubmitted, ctx: Context)
 
 
 def _repeated(known: Inquiry, fingerprint: str) -> Decision[Inquiry]:
-    if known.submitted != fingerprint:
+    if known.submitted != fingerprint and known.erased_at is None:
         sentence = f"inquiry {known.inquiry_id} exists with other content; give this one another id"
         raise IllegalMove(sentence, field="inquiry_id", allowed=known.allowed_actions)
     return Decision(known)
