@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from services.orders.answering import OrderView, an_id, answer, shown
 from services.orders.commands import ChangeRecipient, ConfirmOrder, DecidePurchase
-from services.orders.repository import BY_STATUS, NEWEST_FIRST, ORDER, STATUS_INDEX, orders_where
+from services.orders.repository import BY_STATUS, NEWEST_FIRST, ORDER, orders_where
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
 from shared.contracts.inbox_orders import (
     DispatchDelayRequested,
@@ -158,8 +158,8 @@ async def list_orders(
 @router.get("/orders/counts")
 async def count_orders(runtime: Runtime) -> dict[OrderStatus, int]:
     """How many orders stand where."""
-    counted = await runtime.collection(ORDER.collection).aggregate(BY_STATUS, hint=STATUS_INDEX).to_list(None)
-    found = {row["_id"]: row["orders"] for row in counted}
+    counted = await runtime.collection(ORDER.collection).aggregate(BY_STATUS).to_list(None)
+    found = {row["status"]: row["orders"] for row in counted}
     return {status: found.get(status, 0) for status in OrderStatus}
 
 
