@@ -10,7 +10,7 @@ from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import Move, allowed_actions
 from services.orders.domain.order import Order
 from services.orders.repository import ORDER
-from shared.contracts.base import Utc
+from shared.contracts.base import Contract, Utc
 from shared.contracts.inbox_orders import OrdersMessage, Recipient
 from shared.contracts.orders import OrderState
 from shared.runtime.decision import Actor, Documents
@@ -30,18 +30,26 @@ class OrderView(OrderState):
     allowed_actions: tuple[Move, ...]
 
 
+class OrderPage(Contract):
+    items: tuple[OrderView, ...]
+    next_cursor: str | None
+
+
 def shown(order: Order, actor: Actor) -> dict[str, Any]:
+    return view(order, actor).model_dump(mode="json")
+
+
+def view(order: Order, actor: Actor) -> OrderView:
     """What the actor may see of an order and do with it."""
     actions = allowed_actions(order.state, actor.role)
     if order.erased_at is not None:
         actions = [action for action in actions if action is not Move.CHANGE_RECIPIENT]
-    view = OrderView.model_construct(
+    return OrderView.model_construct(
         **dict(order.state),
         recipient=order.recipient if actor.role in SELLER else None,
         erased_at=order.erased_at,
         allowed_actions=tuple(actions),
     )
-    return view.model_dump(mode="json")
 
 
 async def answer(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
-from services.orders.answering import OrderView, an_id, answer, shown
+from services.orders.answering import OrderPage, OrderView, an_id, answer, shown, view
 from services.orders.commands import ChangeRecipient, ConfirmOrder, DecidePurchase
 from services.orders.repository import BY_STATUS, NEWEST_FIRST, ORDER, orders_where
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
@@ -22,7 +22,7 @@ from shared.contracts.inbox_orders import (
     TrackingChanged,
 )
 from shared.contracts.orders import ClaimStatus, ClaimType, DelayReason, OrderStatus, StockStatus
-from shared.runtime.http import Caller, Cursor, Limit, NotFound, Page, Runtime, etag, not_modified, paginate
+from shared.runtime.http import Caller, Cursor, Limit, NotFound, Runtime, etag, not_modified, paginate
 
 router = APIRouter()
 
@@ -122,7 +122,7 @@ async def decide_purchase(request: Request, runtime: Runtime, actor: Caller, id:
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-@router.get("/orders")
+@router.get("/orders", response_model=OrderPage)
 async def list_orders(
     runtime: Runtime,
     actor: Caller,
@@ -137,7 +137,7 @@ async def list_orders(
     placed_before: Annotated[AwareDatetime | None, Query(alias="to", description="not included")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page:
+) -> Response:
     """Newest first."""
     wanted = orders_where(
         status=status,
@@ -152,7 +152,9 @@ async def list_orders(
     )
     orders = runtime.collection(ORDER.collection)
     page = await paginate(orders, wanted, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
-    return Page([shown(ORDER.load(document), actor) for document in page.items], page.next_cursor)
+    items = tuple(view(ORDER.load(document), actor) for document in page.items)
+    listed = OrderPage.model_construct(items=items, next_cursor=page.next_cursor)
+    return Response(listed.model_dump_json(), media_type="application/json")
 
 
 @router.get("/orders/counts")
