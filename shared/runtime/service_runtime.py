@@ -75,6 +75,8 @@ class ServiceRuntime:
         self.hopeless = asyncio.Event()
         self.exit_code = 0
         self.trouble: str | None = "starting"
+        self.erasing = asyncio.Lock()
+        """One person at a time."""
         by_name = {kind.name: kind for kind in kinds}
         self.settings_of = {
             table.group: Setting(
