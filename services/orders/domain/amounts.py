@@ -79,9 +79,12 @@ def left_to_refund(state: OrderState) -> int:
     return left(state).total
 
 
-def of_cancelled(before: OrderState, after: OrderState, units: Units) -> tuple[tuple[RefundLine, ...], Money]:
+def of_cancelled(
+    before: OrderState, after: OrderState, units: Units, reason: Reason
+) -> tuple[tuple[RefundLine, ...], Money]:
     """What the units just cancelled give back: their share of each line, and the shipping fee with the last of all.
 
+    Where others were sent back before, the fee goes back if the cancel is the seller's fault, as with a last return.
     Never more than is left: a goodwill refund may have given part of it already.
     """
     remaining, currency = left(before), before.currency
@@ -96,7 +99,8 @@ def of_cancelled(before: OrderState, after: OrderState, units: Units) -> tuple[t
         for line in before.lines
         if line.line_id in units
     )
-    return lines, Money(amount=remaining.shipping if is_cancelled(after) else 0, currency=currency)
+    whole = is_cancelled(after) or (reason in SELLERS_FAULT and nothing_kept(after))
+    return lines, Money(amount=remaining.shipping if whole else 0, currency=currency)
 
 
 def of_returned(before: OrderState, after: OrderState, claim: Claim) -> tuple[tuple[RefundLine, ...], Money]:

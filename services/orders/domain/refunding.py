@@ -33,7 +33,7 @@ def refund_of_cancelled(
     before: OrderState, after: OrderState, units: Units, reason: Reason, claim_id: str | None, ctx: Context
 ) -> Refund | None:
     """None where nothing was paid for the units."""
-    lines, shipping = of_cancelled(before, after, units)
+    lines, shipping = of_cancelled(before, after, units, reason)
     refund = _refund(before, RefundKind.CANCEL, ctx.new_id("rfd"), reason, lines, shipping, ctx)
     return None if refund.amount.is_zero() else refund.model_copy(update={"claim_id": claim_id})
 

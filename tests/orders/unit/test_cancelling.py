@@ -16,7 +16,9 @@ from tests.orders.given import (
     paid,
     refund_failed,
     refunded,
+    sent_back,
     shipped,
+    won,
 )
 
 APPROVE = decided(ClaimDecision.APPROVED)
@@ -80,6 +82,13 @@ def test_the_fee_stays_once_something_was_sent() -> None:
     [refund] = desk.public.refunds
     assert (refund.amount.amount, refund.shipping_amount.amount) == (6_666, 0)
     assert desk.event_types[-1] == "OrderCancelled"
+
+
+@pytest.mark.parametrize(("reason", "fee"), [(Reason.INTENT_CHANGED, 0), (Reason.SOLD_OUT, 3_000)])
+def test_the_fee_goes_back_with_a_last_cancel_that_is_the_seller_s_fault(reason: Reason, fee: int) -> None:
+    desk = an_order_to_ship(a_line("1"), a_line("2"), fee=3_000).tell(shipped(wanted={"1": 3}))
+    desk.tell(sent_back("clm_1", decided=True, reason=Reason.BROKEN), cancel("clm_2", decided=True, reason=reason))
+    assert desk.public.refunds[-1].shipping_amount == won(fee)
 
 
 def test_an_unpaid_order_is_cancelled_without_a_refund() -> None:

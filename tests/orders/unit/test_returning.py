@@ -192,6 +192,17 @@ def test_a_charge_that_is_settled_is_not_taken_off_and_none_takes_more_than_ther
     assert dear.ask(APPROVE).refunds == ()
 
 
+def test_a_charge_still_owed_outlasts_another_hold_that_names_none() -> None:
+    again, corrected = a_collected_return(), a_collected_return()
+    for desk, charge in ((again, None), (corrected, won(1_000))):
+        desk.ask(hold(won(3_000)))
+        desk.ask(release())
+        desk.ask(hold(charge))
+        desk.ask(release())
+    assert again.ask(APPROVE).refunds[0].charge == won(3_000)
+    assert corrected.ask(APPROVE).refunds[0].charge == won(1_000)
+
+
 def test_holding_and_counting_twice_changes_nothing() -> None:
     desk = a_collected_return().tell(picked_up(), collected())
     desk.ask(hold())
