@@ -6,7 +6,7 @@ from functools import partial
 from services.orders.domain.amounts import SELLERS_FAULT
 from services.orders.domain.claims import changed, with_claim
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, not_yet, permit
-from services.orders.domain.order import Order, as_units
+from services.orders.domain.order import Order, as_units, parcels
 from services.orders.domain.policy import policy
 from services.orders.domain.refunding import refund_of_returned
 from shared.contracts.inbox_orders import ParcelCollected, PickupStarted
@@ -25,9 +25,9 @@ from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
 
 def check_window(order: Order, claim: Claim, ctx: Context) -> None:
-    """A change of mind has some days from the delivery on; a fault of the seller's has no end."""
+    """A change of mind has some days from the delivery on, of a replacement too; a fault of the seller's has no end."""
     asked = as_units(claim.lines)
-    arrived = [s.delivered_at for s in order.state.shipments if s.delivered_at and as_units(s.lines).keys() & asked]
+    arrived = [s.delivered_at for s in parcels(order.state) if s.delivered_at and as_units(s.lines).keys() & asked]
     window = timedelta(days=policy(ctx).return_within_days)
     if arrived and claim.reason not in SELLERS_FAULT and ctx.now > max(arrived) + window:
         sentence = f"the time to ask for it ended at {(max(arrived) + window).isoformat()}"
