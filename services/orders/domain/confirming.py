@@ -25,5 +25,6 @@ def confirm(order: Order, _message: ConfirmOrder, ctx: Context) -> Decision[Orde
             for line in order.state.lines
         ),
         ship_by=max(promised, order.state.ship_by or promised),
+        overdue_since=None,
     )
     return Decision(confirmed, [OrderConfirmed])

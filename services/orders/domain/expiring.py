@@ -9,10 +9,10 @@ from shared.runtime.decision import Context, Decision
 
 
 def expire(order: Order, ctx: Context) -> Decision[Order]:
-    """Open cancel requests get what they ask for; the rest goes with the time to pay."""
+    """Open cancel requests get what they ask for; the rest goes with the time to pay, unless it costs nothing."""
     order, events = grant_open(order, ctx)
     rest = to_send(order.state)
-    if not rest:
+    if not rest or order.state.paid_at is not None:
         return Decision(order, events)
     order, _ = take_out(order, rest, Reason.INTENT_CHANGED, ctx, None)
     expired = order.now(ctx, expired_at=ctx.now)

@@ -72,6 +72,12 @@ def test_an_open_request_is_granted_when_its_order_expires() -> None:
     assert whole.public.status is OrderStatus.CANCELED
 
 
+def test_what_costs_nothing_is_paid_once_the_rest_is_cancelled_and_does_not_expire() -> None:
+    desk = a_placed_order(a_line("1", 1, 10_000), a_line("2", 1, 0), fee=0).tell(cancel("clm_1", {"1": 1})).wait(30)
+    assert (desk.public.status, desk.public.expired_at) == (OrderStatus.PAYED, None)
+    assert desk.event_types[-1] == "OrderPaid"
+
+
 def test_history_told_late_brings_its_own_payment() -> None:
     """Placed a year ago as of the clock: the deadline is past, and the payment is in the next message."""
     desk = Desk()
@@ -117,6 +123,13 @@ def test_confirming_does_not_promise_earlier_than_a_delay_said() -> None:
     later = T0 + timedelta(days=10)
     desk.ask(postponed(later))
     assert desk.ask(ConfirmOrder(order_id=ID)).ship_by == later
+
+
+def test_confirming_after_an_announced_day_passed_promises_anew() -> None:
+    desk = an_order_to_ship().tell(postponed(T0 + timedelta(days=2))).wait(3 * DAY)
+    assert desk.public.overdue_since is not None
+    assert desk.ask(ConfirmOrder(order_id=ID)).overdue_since is None
+    assert promised_by(desk) > T0 + timedelta(days=3)
 
 
 @pytest.mark.parametrize("ship_by", [T0, T0 + timedelta(days=1)])
