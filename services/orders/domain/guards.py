@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.orders.domain.amounts import left_to_refund
+from services.orders.domain.amounts import left, left_to_refund
 from services.orders.domain.claim_steps import Step
 from services.orders.domain.order import (
     free,
@@ -123,10 +123,12 @@ def has_money_left(state: OrderState, _role: str) -> Obstacle | None:
     return None if left_to_refund(state) else _never("everything that was paid is refunded")
 
 
-def has_refund(status: RefundStatus) -> Guard:
-    def guard(state: OrderState, _role: str) -> Obstacle | None:
-        found = any(refund.status is status for refund in state.refunds)
-        return None if found else _never(f"no refund is {status}")
+def has_a_refund_requested(state: OrderState, _role: str) -> Obstacle | None:
+    found = any(refund.status is RefundStatus.REQUESTED for refund in state.refunds)
+    return None if found else _never("no refund is REQUESTED")
 
-    guard.__name__ = f"has_a_refund_{status}"
-    return guard
+
+def has_a_failed_refund_still_owed(state: OrderState, _role: str) -> Obstacle | None:
+    failed = [refund for refund in state.refunds if refund.status is RefundStatus.FAILED]
+    found = any(left(state).exceeded(refund) is None for refund in failed)
+    return None if found else _never("no refund is FAILED and still owed")

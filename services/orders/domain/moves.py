@@ -6,7 +6,7 @@ from services.orders.domain import claim_steps, guards
 from services.orders.domain.claim_steps import Step
 from services.orders.domain.guards import SELLER, Guard
 from services.orders.domain.order import Order, is_held
-from shared.contracts.orders import Claim, OrderState, RefundStatus
+from shared.contracts.orders import Claim, OrderState
 from shared.runtime.decision import Context, IllegalMove, NotYet, Unknown
 
 
@@ -77,8 +77,8 @@ OF_THE_ORDER: dict[Move, tuple[frozenset[str], Guard]] = {
     Move.REQUEST_RETURN: (ANYONE, guards.has_units_with_customer),
     Move.REQUEST_EXCHANGE: (ANYONE, guards.has_units_with_customer),
     Move.REFUND: (SHOP, guards.has_money_left),
-    Move.ANSWER_REFUND: (SHOP, guards.has_refund(RefundStatus.REQUESTED)),
-    Move.RETRY_REFUND: (SELLER, guards.has_refund(RefundStatus.FAILED)),
+    Move.ANSWER_REFUND: (SHOP, guards.has_a_refund_requested),
+    Move.RETRY_REFUND: (SELLER, guards.has_a_failed_refund_still_owed),
 }
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from services.orders.commands import RetryRefund
+from services.orders.domain.moves import Move, allowed_actions
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import ClaimDecision, GoodwillLine, RefundPaid
 from shared.contracts.orders import RefundKind, RefundStatus
@@ -96,6 +97,7 @@ def test_a_failed_refund_leaves_its_money_to_others_and_is_then_not_tried_again(
     desk.tell(refund_failed(refund_id="rfd_1"), goodwill("rfd_2", {"1": 4_000}))
     with pytest.raises(IllegalMove):
         desk.ask(RETRY)
+    assert Move.RETRY_REFUND not in allowed_actions(desk.public, "seller")
     assert desk.tell(refunded(refund_id="rfd_1")).refused == [("ILLEGAL_MOVE", None)]
 
 
