@@ -17,7 +17,7 @@ class Settings(ServiceSettings):
     decide_after_days: int = Field(8, ge=1)
     """How long after delivery a purchase counts as decided."""
     return_within_days: int = Field(7, ge=0)
-    """How long after delivery a buyer may change their mind; a fault of the seller's has no end."""
+    """How long after delivery a buyer may change their mind; a fault of the seller's is claimed until the decision."""
     holiday_country: str = Field("KR", pattern="^[A-Z]{2}$")
     """Whose public holidays are no business days."""
 

@@ -39,14 +39,16 @@ def refund_of_cancelled(
 
 
 def refund_of_returned(before: OrderState, after: OrderState, claim: Claim, ctx: Context) -> Refund | None:
-    """None where the units were worth nothing."""
+    """None where the units were worth nothing. One that a charge takes whole is settled at once: nobody has to pay."""
     lines, shipping = of_returned(before, after, claim)
     refund = _refund(before, RefundKind.RETURN, ctx.new_id("rfd"), claim.reason, lines, shipping, ctx)
-    owed = _owed(claim, refund.amount)
-    if (refund.amount - owed).is_zero():
+    if refund.amount.is_zero():
         return None
+    owed = _owed(claim, refund.amount)
+    charged = {} if owed.is_zero() else {"charge": owed}
+    settled = {"status": RefundStatus.SETTLED, "settled_at": ctx.now} if owed == refund.amount else {}
     with_claim = {"claim_id": claim.claim_id, "amount": refund.amount - owed}
-    return refund.model_copy(update=with_claim | ({} if owed.is_zero() else {"charge": owed}))
+    return refund.model_copy(update=with_claim | charged | settled)
 
 
 def _owed(claim: Claim, amount: Money) -> Money:

@@ -20,12 +20,17 @@ from shared.contracts.orders import (
     ClaimType,
     Pickup,
     RefundRequested,
+    RefundSettled,
+    RefundStatus,
 )
 from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
 
 def check_window(order: Order, claim: Claim, ctx: Context) -> None:
-    """A change of mind has some days from the delivery on, of a replacement too; a fault of the seller's has no end."""
+    """A change of mind has some days from the delivery on, of a replacement too.
+
+    A fault of the seller's is claimed as long as the purchase is not decided.
+    """
     asked = as_units(claim.lines)
     arrived = [s.delivered_at for s in parcels(order.state) if s.delivered_at and as_units(s.lines).keys() & asked]
     window = timedelta(days=policy(ctx).return_within_days)
@@ -74,7 +79,8 @@ def grant(order: Order, claim: Claim, ctx: Context) -> tuple[Order, list[Announc
     done = done.model_copy(update={"refund_id": refund.refund_id})
     refunds = (*order.state.refunds, refund)
     after = with_claim(order, done, ctx, refunds=refunds)
-    return after, [partial(ClaimCompleted, claim=done), partial(RefundRequested, refund=refund)]
+    told = RefundSettled if refund.status is RefundStatus.SETTLED else RefundRequested
+    return after, [partial(ClaimCompleted, claim=done), partial(told, refund=refund)]
 
 
 def _counted(claim: Claim, message: ParcelCollected) -> tuple[ClaimLine, ...]:

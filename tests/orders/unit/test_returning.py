@@ -7,7 +7,7 @@ import pytest
 from services.orders.commands import HoldClaim, ReleaseClaim
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import ClaimDecision
-from shared.contracts.orders import ClaimStatus, HoldReason, OrderStatus, Reason, RefundKind
+from shared.contracts.orders import ClaimStatus, HoldReason, OrderStatus, Reason, RefundKind, RefundStatus
 from shared.runtime.decision import IllegalMove, Invalid, NotYet
 from tests.orders.given import (
     BUYER,
@@ -27,6 +27,7 @@ from tests.orders.given import (
     shipped,
     won,
 )
+from tests.orders.invariants import broken
 
 DAY = 24
 APPROVE, REJECT, WITHDRAW = map(decided, (ClaimDecision.APPROVED, ClaimDecision.REJECTED, ClaimDecision.WITHDRAWN))
@@ -189,7 +190,9 @@ def test_a_charge_that_is_settled_is_not_taken_off_and_none_takes_more_than_ther
     assert settled.ask(APPROVE).refunds[0].amount == won(6_667)
     dear.ask(hold(won(90_000)))
     dear.ask(release())
-    assert dear.ask(APPROVE).refunds == ()
+    [refund] = dear.ask(APPROVE).refunds
+    assert (refund.amount, refund.charge, refund.status) == (won(0), won(6_667), RefundStatus.SETTLED)
+    assert (dear.event_types[-1], broken(dear.public)) == ("RefundSettled", [])
 
 
 def test_a_charge_still_owed_outlasts_another_hold_that_names_none() -> None:
