@@ -11,9 +11,8 @@ from services.catalog.columns import COLUMNS, TEXTS, column_of, option_key, prod
 from services.catalog.commands import ImportProduct, ProductRow
 from services.catalog.settings import Settings
 from shared.files.importing import Command
-from shared.files.reading import Line, RowError, Values, csv_lines, json_lines, text_of, without_repeats
+from shared.files.reading import Line, RowError, Values, at_most, csv_lines, json_lines, text_of, without_repeats
 from shared.runtime.bulk import Outcome
-from shared.runtime.decision import Invalid
 
 MAX_ROWS = 100_000
 
@@ -41,9 +40,7 @@ class ProductFile:
 
     def __init__(self, content: bytes, *, csv: bool, settings: Settings) -> None:
         text = text_of(content)
-        lines = csv_lines(text, COLUMNS, ["product_id"], TEXTS) if csv else json_lines(text)
-        if len(lines) > MAX_ROWS:
-            raise Invalid(f"the file has {len(lines):,} rows; one import takes {MAX_ROWS:,}", field="body")
+        lines = at_most(MAX_ROWS, csv_lines(text, COLUMNS, ["product_id"], TEXTS) if csv else json_lines(text))
         self.rows = len(lines)
         self._lines = without_repeats(lines, option_key if csv else _product_key)
         self._csv = csv

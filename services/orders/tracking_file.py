@@ -13,8 +13,7 @@ from services.orders.to_ship import COLUMNS
 from shared.contracts.base import Code, Contract, Id, Quantity
 from shared.contracts.inbox_orders import ShipmentHandedOver
 from shared.files.cells import number
-from shared.files.reading import Line, RowError, csv_lines, text_of
-from shared.runtime.decision import Invalid
+from shared.files.reading import Line, RowError, at_most, csv_lines, text_of
 
 MAX_ROWS = 10_000
 NEEDED = ("order_id", "carrier", "tracking_number")
@@ -73,10 +72,8 @@ class TrackingFile:
     """Raises Invalid for what makes all of it unreadable."""
 
     def __init__(self, content: bytes) -> None:
-        lines = csv_lines(text_of(content), COLUMNS, NEEDED)
+        lines = at_most(MAX_ROWS, csv_lines(text_of(content), COLUMNS, NEEDED))
         self.rows = len(lines)
-        if self.rows > MAX_ROWS:
-            raise Invalid(f"the file has {self.rows:,} rows; one import takes {MAX_ROWS:,}", field="body")
         self.told = tuple(_told(lines))
 
 

@@ -4,6 +4,10 @@ import re
 from datetime import datetime, tzinfo
 
 _RUN = r"[=+\-@\t\r\n＝＋－＠]"
+_MONTH = (
+    "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)"
+)
 _REWRITTEN = "|".join(
     (
         r"0[0-9]+",  # loses its zeros
@@ -11,6 +15,8 @@ _REWRITTEN = "|".join(
         r"[0-9]*\.[0-9]+",
         r"[0-9.]+[eE][0-9]+",
         r"[0-9]{1,4}[-/][0-9]{1,2}(?:[-/][0-9]{1,4})?",  # becomes a date
+        rf"{_MONTH}[- /]?[0-9]{{1,4}}|[0-9]{{1,4}}[- /]?{_MONTH}(?:[- /]?[0-9]{{1,4}})?",  # so does SEP-1
+        r"[0-9]{1,4}(?::[0-9]{1,2}){1,2}",  # becomes a time
     )
 )
 _NOT_LEFT_ALONE = re.compile(rf"'*(?:{_RUN}|(?:{_REWRITTEN})\Z)")

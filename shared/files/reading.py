@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -39,12 +40,15 @@ def text_of(content: bytes) -> str:
 
 def csv_lines(
     text: str, columns: Collection[str], needed: Collection[str], as_written: Collection[str] = ()
-) -> list[Line]:
+) -> Iterator[Line]:
     """Cells by column; empty ones are left out. as_written: columns whose blanks at the ends are theirs."""
     reader = csv_reader(text)
-    header = [name.strip().lower() for name in next(reader, [])]
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+    except csv.Error as error:
+        raise Invalid(f"the first row cannot be read: {error}", field="body") from None
     _check_header(header, columns, needed)
-    return list(_lines(enumerate(reader, start=2), header, as_written))
+    return _lines(enumerate(reader, start=2), header, as_written)
 
 
 def csv_reader(text: str) -> Iterator[list[str]]:
@@ -80,8 +84,9 @@ def _lines(rows: Iterator[tuple[int, list[str]]], header: list[str], as_written:
         yield Line(row + 1, {}, f"cannot be read, nor what follows it: {error}")
 
 
-def json_lines(text: str) -> list[Line]:
-    return [_object(row, line) for row, line in enumerate(text.split("\n"), start=1) if line.strip()]
+def json_lines(text: str) -> Iterator[Line]:
+    lines = io.StringIO(text, newline="\n")
+    return (_object(row, line) for row, line in enumerate(lines, start=1) if line.strip())
 
 
 def _object(row: int, line: str) -> Line:
@@ -90,6 +95,14 @@ def _object(row: int, line: str) -> Line:
     except ValueError:
         value = None
     return Line(row, value) if isinstance(value, dict) else Line(row, {}, "is no JSON object")
+
+
+def at_most(most: int, lines: Iterator[Line]) -> list[Line]:
+    """Those beyond are counted and not kept: in memory a row is many times what it is in the file."""
+    taken = list(islice(lines, most))
+    if beyond := sum(1 for _ in lines):
+        raise Invalid(f"the file has {most + beyond:,} rows; one import takes {most:,}", field="body")
+    return taken
 
 
 def without_repeats(lines: Iterable[Line], key: Callable[[Values], str | None]) -> Iterator[Line]:

@@ -28,7 +28,8 @@ def test_what_is_neutralised_is_no_formula_and_reads_back_as_it_was(text: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["홍길동", "010-1234-5678", "'twas", "", "a=b", "12", "ord_1", "2026-11-20T03:00:00+09:00"]
+    "text",
+    ["홍길동", "010-1234-5678", "'twas", "", "a=b", "12", "ord_1", "MAY", "mayor 5", "2026-11-20T03:00:00+09:00"],
 )
 def test_what_is_no_formula_is_written_as_it_is(text: str) -> None:
     assert neutralised(text) == text
@@ -46,7 +47,10 @@ def test_a_written_file_is_read_as_it_was(rows: list[tuple[str, str]]) -> None:
     assert [line.values for line in csv_lines(text_of(content), "ab", "a", as_written="ab")] == [w for w in wanted if w]
 
 
-@pytest.mark.parametrize("id", ["2026112212345678", "01012345678", "1-2", "2026/11/22", "12E3", "1.50"])
+@pytest.mark.parametrize(
+    "id",
+    ["2026112212345678", "01012345678", "1-2", "2026/11/22", "12E3", "1.50", "SEP-1", "may5", "2-Oct-26", "12:30"],
+)
 def test_what_a_spreadsheet_would_rewrite_has_a_quote_before_it(id: str) -> None:
     assert neutralised(id) == f"'{id}"
     assert read_back(neutralised(id)) == id

@@ -1,8 +1,10 @@
 """Files as people have them: encodings of spreadsheets from Korea, and files that are none."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from shared.files.reading import csv_lines, text_of
+from shared.files.reading import Line, at_most, csv_lines, json_lines, text_of
 from shared.runtime.decision import Invalid
 
 
@@ -26,3 +28,19 @@ def test_every_missing_column_is_named_at_once() -> None:
 def test_blanks_around_a_cell_go_unless_they_are_its_own() -> None:
     [line] = csv_lines("a,b,c\n  x ,  y ,   \n", "abc", "a", as_written="b")
     assert line.values == {"a": "x", "b": "  y "}
+
+
+def test_a_first_row_that_nobody_can_read_refuses_the_file() -> None:
+    with pytest.raises(Invalid, match="first row cannot be read: field larger than field limit"):
+        csv_lines("a" * 200_000, "a", "a")
+
+
+@pytest.mark.parametrize("lines", [csv_lines("a\n" + "1\n" * 7, "a", "a"), json_lines("{}\n" * 7)])
+def test_rows_beyond_those_taken_are_counted(lines: Iterator[Line]) -> None:
+    with pytest.raises(Invalid, match="7 rows; one import takes 5"):
+        at_most(5, lines)
+
+
+def test_json_lines_end_where_an_editor_ends_them() -> None:
+    lines = json_lines('{"a": "\u2028"}\r\n\n{}')
+    assert [(line.row, line.values) for line in lines] == [(1, {"a": "\u2028"}), (3, {})]
