@@ -72,8 +72,14 @@ def _parcel(name: str, parcel: dict[str, Any]) -> Told:
     try:
         message = ShipmentHandedOver(**dict(Parcel.model_validate(parcel)))
     except ValidationError as wrong:
-        return str(parcel.get("order_id", "")), wrong
+        return _named(parcel), wrong
     return Part(name, message.order_id, message)
+
+
+def _named(parcel: dict[str, Any]) -> str:
+    """Its order as far as an answer can repeat it: JSON may hold halves of characters that UTF-8 has not."""
+    order_id = parcel.get("order_id")
+    return order_id[:100].encode(errors="replace").decode() if isinstance(order_id, str) else ""
 
 
 async def _each(request: Request, runtime: Runtime, actor: Actor, parts: Sequence[Told]) -> JSONResponse:

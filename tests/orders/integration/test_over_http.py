@@ -1,6 +1,7 @@
 """Orders as people see them: over HTTP, on real Kafka and MongoDB."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -223,6 +224,14 @@ async def test_a_batch_is_shipped_and_delayed_order_by_order(shop: Shop) -> None
     delayed = (await shop.post("/orders/delay", later | {"order_ids": ["s3", "s1", "nobody"]})).json()["items"]
     assert [item["status"] for item in delayed] == [200, 409, 404]
     assert (await shop.post("/orders/ship", {"parcels": [PARCEL] * 1001})).status_code == 422
+
+
+async def test_a_parcel_of_a_batch_that_names_half_a_character_holds_up_no_other(shop: Shop) -> None:
+    await a_paid_order(shop, "beside")
+    await shop.stock("beside")
+    content = json.dumps({"parcels": [PARCEL | {"order_id": "beside"}, PARCEL | {"order_id": "\ud800"}]})
+    answer = await shop.http.post("/orders/ship", content=content, headers={"content-type": "application/json"})
+    assert [(item["order_id"], item["status"]) for item in answer.json()["items"]] == [("beside", 200), ("?", 422)]
 
 
 async def test_orders_are_found_by_their_claims_and_counted_by_status(shop: Shop) -> None:
