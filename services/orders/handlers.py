@@ -64,14 +64,16 @@ def number_and_customer(message: OrderSubmitted, _docs: Documents) -> Iterable[R
 
 def place(docs: Documents, message: OrderSubmitted, ctx: Context) -> Mapping[Ref, Decision[Any]]:
     order = docs.get(ORDER, ctx.subject)
+    placed = placing.place(order, message, ctx)
+    if order is not None:
+        return {ORDER.ref(ctx.subject): placed}
     numbers = {
         ref: placing.take_number(docs.get(CLIENT_ORDER, ref.id), message)
         for ref in number_and_customer(message, docs)
         if ref.kind is CLIENT_ORDER
     }
     erased = docs.get(ERASED, message.customer_id) if message.customer_id else None
-    placed = placing.place(order, message, ctx)
-    return {ORDER.ref(ctx.subject): placed if order else erasing.late(placed, erased, ctx), **numbers}
+    return {ORDER.ref(ctx.subject): erasing.late(placed, erased, ctx), **numbers}
 
 
 TABLE = Handlers("orders", topics=["orders.inbox", "catalog.events"], personal=erasing.PERSONAL)

@@ -139,6 +139,7 @@ class Batch:
         self.work.entry(self.setting.kinds[kind].ref(id))
         if held.id not in self._held:
             return
+        held = self._held[held.id]
         self._release(held)
         incoming = read(held.record, self.setting.table)
         if isinstance(incoming, Incoming) and incoming.handler.on_expiry is not None:

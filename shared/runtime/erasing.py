@@ -153,7 +153,7 @@ class Erasure:
         audit = self._runtime.collection("audit")
         changes = [
             UpdateOne({"_id": entry["_id"]}, {"$set": {"row": clean}})
-            async for entry in audit.find({"row": {"$exists": True}}, session=session)
+            async for entry in audit.find({"what": "drop"}, session=session)
             if (clean := self._clean(entry["row"], subjects)) is not None
         ]
         if changes:
@@ -163,15 +163,11 @@ class Erasure:
     def _clean(self, row: Document, subjects: frozenset[str]) -> Document | None:
         """The row without what is personal, if it has such a thing and it is this person's."""
         record = Record.of(row["record"])
-        if record.shown_key not in subjects and self._personal.person_of(record.value) != self._erase.envelope.subject:
+        named = self._personal.people_of(record.value)
+        if record.shown_key not in subjects and self._erase.envelope.subject not in named:
             return None
-        value = self._personal.redacted(record.value)
-        if value == record.value:
-            return None
-        clean = row | {"record": row["record"] | {"value": value}}
-        if row.get("error") == "RAISED":
-            clean["sentence"] = row["sentence"].partition(":")[0]  # what an exception says may be a value
-        return clean
+        clean = self._personal.redacted_row(row)
+        return None if clean == row else clean
 
     def _audited(self, row: Document) -> Document:
         return {

@@ -26,9 +26,9 @@ class ErasePerson(Message):
     service: ClassVar[str] = "runtime"
 
 
-def forget(_erased: Erased | None, _message: ErasePerson, ctx: Context) -> Decision[Erased]:
+def forget(erased: Erased | None, _message: ErasePerson, ctx: Context) -> Decision[Erased]:
     by_a_person(ctx)
-    return Decision(Erased(at=ctx.now))
+    return Decision(Erased(at=max(ctx.now, erased.at) if erased else ctx.now))
 
 
 def by_a_person(ctx: Context) -> None:
@@ -52,11 +52,10 @@ class Personal:
     strip: Callable[[Document], Document]
     strip_answer: Callable[[Document], Document]
 
-    def person_of(self, value: bytes | None) -> str | None:
-        """Whom a record names, be it JSON or not."""
+    def people_of(self, value: bytes | None) -> frozenset[str]:
+        """Whom a record names, be it JSON or not, and wherever in it."""
         named = rb'"%s"\s*:\s*(?:"([A-Za-z0-9._:~-]{1,100})"|([0-9]{1,100}))' % self.field.encode()
-        found = re.search(named, value or b"")
-        return (found[1] or found[2]).decode() if found else None
+        return frozenset((text or number).decode() for text, number in re.findall(named, value or b""))
 
     def redacted(self, value: bytes | None) -> bytes | None:
         """What is no JSON object goes as a whole: nobody can say what in it is personal."""
@@ -69,6 +68,12 @@ class Personal:
         structured = "specversion" in body and isinstance(body.get("data"), dict)
         clean = body | {"data": self.strip(body["data"])} if structured else self.strip(body)
         return value if clean == body else json.dumps(clean).encode()
+
+    def redacted_row(self, row: Document) -> Document:
+        """A held or parked record as it is stored. What an exception says may be a value, or a whole document."""
+        record = row["record"]
+        sentence = row["sentence"].partition(":")[0] if row.get("error") == "RAISED" else row["sentence"]
+        return row | {"record": record | {"value": self.redacted(record["value"])}, "sentence": sentence}
 
 
 def told_before(occurred_at: datetime | None, erased: datetime | None) -> bool:

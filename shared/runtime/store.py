@@ -23,7 +23,7 @@ RUNTIME_INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAYS),
         IndexModel([("subject", ASCENDING)]),
     ],
-    "audit": [IndexModel([("at", ASCENDING)])],
+    "audit": [IndexModel([("at", ASCENDING)]), IndexModel([("what", ASCENDING)])],
 }
 
 

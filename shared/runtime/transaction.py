@@ -5,7 +5,6 @@ The collections of the runtime beside the service's own: outbox, seen, held, par
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -103,7 +102,7 @@ class Transaction:
         seen = [{"_id": key, "subject": subject, "at": now} for key, subject in writes.seen.items()]
         await self._bulk("seen", [InsertOne(document) for document in seen])
         await self._write_held(writes)
-        parked = [parked_document(self._setting.table.group, row) for row in await self._discreet(writes.parked)]
+        parked = await self._discreet(writes.parked)
         await self._bulk("parked", [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in parked])
         for gate in writes.gates:
             await self.write_gate(gate.key, gate.version, gate.count)
@@ -152,19 +151,20 @@ class Transaction:
         for collection, bulk in rows.items():
             await self._bulk(collection, bulk)
 
-    async def _discreet(self, parked: Sequence[Parked]) -> Sequence[Parked]:
+    async def _discreet(self, parked: Sequence[Parked]) -> Sequence[Document]:
         """What comes late of a person who was erased is parked without what is personal."""
+        rows = [parked_document(self._setting.table.group, one) for one in parked]
         personal = self._setting.table.personal
-        people = {row.id: person for row in parked if personal and (person := personal.person_of(row.record.value))}
-        if not personal or not people:
-            return parked
-        found = await self._find(ERASED.collection, {"_id": {"$in": list(set(people.values()))}})
+        people = [personal.people_of(one.record.value) for one in parked] if personal else []
+        if not personal or not any(people):
+            return rows
+        found = await self._find(ERASED.collection, {"_id": {"$in": list(frozenset().union(*people))}})
         erased = {document["_id"]: document["at"] for document in found}
         return [
-            replace(row, record=row.record._replace(value=personal.redacted(row.record.value)))
-            if told_before(row.envelope.time if row.envelope else None, erased.get(people.get(row.id)))
+            personal.redacted_row(row)
+            if any(told_before(one.envelope.time if one.envelope else None, erased.get(person)) for person in named)
             else row
-            for row in parked
+            for one, row, named in zip(parked, rows, people, strict=True)
         ]
 
     async def _write_held(self, writes: Writes) -> None:

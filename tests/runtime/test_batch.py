@@ -1,11 +1,12 @@
 """The runtime's promises, on its pure core."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.contracts.envelope import encode
-from shared.runtime.batch import PreconditionRequired, StaleRevision
+from shared.runtime.batch import Batch, Loaded, PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove, Unknown
 from shared.runtime.records import Record
 from tests.runtime.bank import (
@@ -96,6 +97,16 @@ def test_a_wait_that_expires_is_answered_by_its_handler_or_parked(bank: MemoryRu
     assert [parked.fault.error for parked in bank.parked] == ["EXPIRED"]
     assert bank.held == {}
     assert bank.stored(ACCOUNT, "x").held == 0
+
+
+def test_a_wait_ends_with_the_record_as_it_is_kept_by_then(bank: MemoryRuntime) -> None:
+    bank.deliver(Deposited(account_id="x", amount=1))
+    (held,) = bank.held.values()
+    redacted = replace(held, record=held.record._replace(value=b"{}"))
+    loaded = Loaded({ACCOUNT.ref("x"): bank.stored(ACCOUNT, "x")}, {held.id: redacted})
+    batch = Batch(bank.setting, loaded, T0)
+    batch.expire(held)
+    assert [parked.record.value for parked in batch.finish().parked] == [b"{}"]
 
 
 def test_an_illegal_move_is_parked_with_its_bytes_and_told_to_the_sender(bank: MemoryRuntime) -> None:

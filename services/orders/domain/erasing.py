@@ -1,18 +1,28 @@
 """A customer is erased: who received their orders is forgotten for good, what was ordered and paid stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from services.orders.commands import EraseRecipient
 from services.orders.domain.order import Order, open_claims, unshipped
-from shared.contracts.inbox_orders import MESSAGES
+from shared.contracts.inbox_orders import MESSAGES, OrdersMessage, Recipient
 from shared.contracts.orders import ClaimType, OrderState
 from shared.runtime.decision import Context, Decision, Document, IllegalMove
 from shared.runtime.personal import Erased, Personal, by_a_person, covers
 
 NAMED = 20
-NOT_PERSONAL = frozenset(name for message in MESSAGES for name in message.model_fields) - {"recipient"}
+
+
+def _names(message: type[OrdersMessage]) -> Iterator[str]:
+    """Of its fields and those of its parts."""
+    schema = message.model_json_schema()
+    parts = [schema, *(part for name, part in schema.get("$defs", {}).items() if name != Recipient.__name__)]
+    return (name for part in parts for name in part.get("properties", ()))
+
+
+NOT_PERSONAL = frozenset(name for message in MESSAGES for name in _names(message)) - {"recipient"}
 
 
 class StillNeeded(IllegalMove):
@@ -54,8 +64,17 @@ def _without_recipient(order: Order, ctx: Context) -> Order:
 
 
 def _strip(message: Document) -> Document:
-    """Fields that no message has may say anything."""
-    return {name: value for name, value in message.items() if name in NOT_PERSONAL}
+    """Fields that no message has may say anything, in a line as well."""
+    return {name: _stripped(value) for name, value in message.items() if name in NOT_PERSONAL}
+
+
+def _stripped(value: Any) -> Any:
+    match value:
+        case dict():
+            return _strip(value)
+        case list():
+            return [_stripped(one) for one in value]
+    return value
 
 
 def _strip_answer(order: Document) -> Document:
