@@ -54,6 +54,8 @@ def _arrows() -> Iterator[str]:
             yield f"    {source} --> {REJECTED[type]}: reject"
         for source in sorted(_sources(f"withdraw_{type}"), key=way.index):
             yield f"    {source} --> {ClaimStatus.WITHDRAWN}: withdraw"
+    for source in sorted(_sources(Move.APPROVE_RETURN), key=WAY[ClaimType.RETURN].index)[:-1]:
+        yield f"    {source} --> {ClaimStatus.RETURN_DONE}: pick-up waived"
     yield f"    {ClaimStatus.EXCHANGE_REQUEST} --> {ClaimStatus.RETURN_REQUEST}: convert"
 
 
