@@ -7,7 +7,7 @@ from pydantic import Field
 from uuid6 import uuid7
 
 from services.orders.domain.guards import SELLER
-from services.orders.domain.moves import Move, allowed_actions
+from services.orders.domain.moves import Move, open_to
 from services.orders.domain.order import Order
 from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Utc
@@ -41,14 +41,11 @@ def shown(order: Order, actor: Actor) -> dict[str, Any]:
 
 def view(order: Order, actor: Actor) -> OrderView:
     """What the actor may see of an order and do with it."""
-    actions = allowed_actions(order.state, actor.role)
-    if order.erased_at is not None:
-        actions = [action for action in actions if action is not Move.CHANGE_RECIPIENT]
     return OrderView.model_construct(
         **dict(order.state),
         recipient=order.recipient if actor.role in SELLER else None,
         erased_at=order.erased_at,
-        allowed_actions=tuple(actions),
+        allowed_actions=tuple(open_to(order, actor.role)),
     )
 
 

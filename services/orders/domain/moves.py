@@ -90,6 +90,12 @@ def allowed_actions(state: OrderState, role: str) -> list[Move]:
     return [move for move, (who, guard) in MOVES.items() if role in who and guard(state, role) is None]
 
 
+def open_to(order: Order, role: str) -> list[Move]:
+    """Of what the order's public state allows; where its customer was erased nobody names a recipient again."""
+    allowed = allowed_actions(order.state, role)
+    return allowed if order.erased_at is None else [move for move in allowed if move is not Move.CHANGE_RECIPIENT]
+
+
 def permit(order: Order, move: Move, ctx: Context) -> None:
     """Refuses one who may never do this."""
     who, _ = MOVES[move]
@@ -103,7 +109,7 @@ def require(order: Order, move: Move, ctx: Context) -> None:
     _, guard = MOVES[move]
     obstacle = guard(order.state, ctx.actor.role)
     if obstacle is not None:
-        raise obstacle.error(obstacle.sentence, allowed=allowed_actions(order.state, ctx.actor.role))
+        raise obstacle.error(obstacle.sentence, allowed=open_to(order, ctx.actor.role))
 
 
 def claim_to(order: Order, move: Move, claim_id: str, ctx: Context) -> Claim:
@@ -128,13 +134,13 @@ def known_claim(order: Order, claim_id: str, ctx: Context) -> Claim:
 
 
 def illegal(order: Order, ctx: Context, sentence: str, field: str | None = None) -> IllegalMove:
-    return IllegalMove(sentence, field=field, allowed=allowed_actions(order.state, ctx.actor.role))
+    return IllegalMove(sentence, field=field, allowed=open_to(order, ctx.actor.role))
 
 
 def not_yet(order: Order, ctx: Context, sentence: str, field: str | None = None) -> NotYet:
-    return NotYet(sentence, field=field, allowed=allowed_actions(order.state, ctx.actor.role))
+    return NotYet(sentence, field=field, allowed=open_to(order, ctx.actor.role))
 
 
 def unknown(order: Order, ctx: Context, sentence: str, field: str | None = None) -> Unknown:
     """Something of the order that is not known yet: a parcel, a claim, a refund."""
-    return Unknown(sentence, field=field, allowed=allowed_actions(order.state, ctx.actor.role))
+    return Unknown(sentence, field=field, allowed=open_to(order, ctx.actor.role))

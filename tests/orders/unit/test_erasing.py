@@ -69,10 +69,11 @@ def test_an_order_from_before_that_comes_late_has_no_recipient() -> None:
     late = desk.state(ORDER, "ord_late")
     assert late is not None and (late.recipient, late.state.customer_id) == (None, "cus_1")
     assert keeps(desk) == []
-    with pytest.raises(IllegalMove, match="erased"):
+    with pytest.raises(IllegalMove, match="erased") as refused:
         desk.command(ChangeRecipient(order_id="ord_late", recipient=SOMEBODY), "ord_late", SELLER, at=LATER)
     actions = shown(late, Actor("seller", "local"))["allowed_actions"]
     assert Move.CHANGE_RECIPIENT not in actions
+    assert tuple(actions) == refused.value.allowed
 
 
 def test_who_comes_back_is_a_customer_like_any_other() -> None:
