@@ -167,10 +167,11 @@ async def count_orders(runtime: Runtime) -> dict[OrderStatus, int]:
 
 @router.get("/orders/{id}", response_model=OrderView)
 async def read_order(request: Request, runtime: Runtime, actor: Caller, id: Id) -> Response:
+    """The ETag changes with whatever is written of the order: that its recipient is erased no event tells."""
     stored = await runtime.store.get(ORDER, id)
     if stored is None or stored.state is None:
         raise NotFound(f"order {id} is not known")
-    tag = etag(stored.revision, stored.sequence)
+    tag = etag(stored.revision, stored.version)
     if not_modified(request, tag):
         return Response(status_code=304, headers={"ETag": tag})
     return JSONResponse(shown(stored.state, actor), headers={"ETag": tag})

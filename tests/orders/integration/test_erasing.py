@@ -98,7 +98,10 @@ async def test_nothing_of_the_recipient_is_left_and_nothing_comes_back(shop: Sho
 
     would = await removed(shop, customer, dry_run=True)
     assert kept(shop).keys() == {"orders", "idempotency", "parked", "audit", "held", "order_history"}
+    tag = {"If-None-Match": (await shop.http.get(f"/orders/{id}")).headers["ETag"]}
+    assert (await shop.http.get(f"/orders/{id}", headers=tag)).status_code == 304
     assert await removed(shop, customer) == would
+    assert (await shop.http.get(f"/orders/{id}", headers=tag)).status_code == 200
     assert would == {
         "recipients": 1,
         "held records": 1,
