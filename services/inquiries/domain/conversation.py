@@ -12,9 +12,12 @@ from shared.runtime.decision import Context, Decision, Invalid
 
 
 def customer_wrote(ticket: Inquiry, message: CustomerMessageReceived | PostMessage, ctx: Context) -> Decision[Inquiry]:
-    """Whatever we were doing, we owe an answer now."""
-    heard, said = ticket.move(Move.HEAR_CUSTOMER).say(ctx, Author.CUSTOMER, message.text, public=True)
-    reopened = [partial(InquiryReopened, reason="CUSTOMER")] if ticket.status is InquiryStatus.RESOLVED else []
+    """Whatever we were doing, we owe an answer now; but none to somebody who was erased since."""
+    late = ticket.erased_since(ctx.now)
+    listening = ticket if late else ticket.move(Move.HEAR_CUSTOMER)
+    heard, said = listening.say(ctx, Author.CUSTOMER, message.text, public=True)
+    reopens = ticket.status is InquiryStatus.RESOLVED and not late
+    reopened = [partial(InquiryReopened, reason="CUSTOMER")] if reopens else []
     return Decision(heard, [CustomerReplied, *reopened], [said.row()])
 
 

@@ -1,5 +1,6 @@
 """The ticket: what a customer asked, where it stands, and who owes whom an answer."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from services.inquiries.domain.categories import missing
@@ -55,6 +56,10 @@ class Inquiry(Contract):
         facts = {name: getattr(self, name) for name in InquiryState.model_fields}
         return InquiryState.model_construct(**facts)
 
+    def erased_since(self, moment: datetime) -> bool:
+        """What is told of that moment comes late, or again."""
+        return self.erased_at is not None and moment <= self.erased_at
+
     def changed(self, **changes: Any) -> Self:
         return self.model_copy(update=changes)
 
@@ -75,7 +80,7 @@ class Inquiry(Contract):
             author=author,
             by=str(ctx.actor),
             public=public,
-            text=ERASED_TEXT if self.erased_at is not None and ctx.now <= self.erased_at else text,
+            text=ERASED_TEXT if self.erased_since(ctx.now) else text,
             at=ctx.now,
         )
         return self.changed(messages=number), message

@@ -74,7 +74,8 @@ async def test_nothing_of_who_asked_is_left_and_nothing_comes_back(desk: Desk) -
     assert (replayed.headers["Idempotency-Replayed"], replayed.json()["name"]) == ("true", "(erased)")
     late = [a_question(inquiry_id=id, **ASKED) for id in ("gone", "gone_later")]
     await desk.tell(*(message_envelope(one, time=T0 + timedelta(hours=1)) for one in late), replace(wrong, id="gone-2"))
-    await desk.sees("gone_later", lambda ticket: ticket.get("messages_total") == 2)
+    later = await desk.sees("gone_later", lambda ticket: ticket.get("messages_total") == 2)
+    assert later["status"] == "RESOLVED"
 
     async def all_parked() -> bool:
         return len((await desk.http.get("/ops/parked", params={"key": "gone_wrong"})).json()["items"]) == 2

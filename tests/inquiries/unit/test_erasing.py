@@ -65,8 +65,10 @@ def test_told_again_with_whatever_content_it_stays_erased(again: InquirySubmitte
 def test_a_message_from_before_is_counted_and_not_kept() -> None:
     desk = told(an_erased_ticket(), CustomerMessageReceived(inquiry_id=INQUIRY, text="Kim here"), LATER)
     assert (texts(desk)[-1], ticket(desk).messages) == (ERASED_TEXT, 2)
+    assert (ticket(desk).status, desk.event_types[-1]) == (InquiryStatus.RESOLVED, "CustomerReplied")
     told(desk, CustomerMessageReceived(inquiry_id=INQUIRY, text="I am back"), LATER + timedelta(days=1))
     assert texts(desk)[-1] == "I am back"
+    assert ticket(desk).status is InquiryStatus.OPEN
 
 
 def test_a_ticket_from_before_that_comes_late_is_over_when_it_opens() -> None:
