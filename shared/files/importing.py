@@ -12,6 +12,7 @@ from shared.contracts.base import InboxMessage
 from shared.files.over_http import JSON_LINES
 from shared.runtime.bulk import Outcome, decide_each
 from shared.runtime.http import incoming_of
+from shared.runtime.problems import Busy
 from shared.runtime.service_runtime import ServiceRuntime
 
 AT_ONCE = 50
@@ -28,10 +29,13 @@ Told = Command | BaseModel
 
 
 def row_by_row(request: Request, runtime: ServiceRuntime, told: Iterator[Told], rows: int) -> StreamingResponse:
-    """The header X-Rows says how many results there will be. What was answered is stored."""
+    """The header X-Rows says how many results there will be. What was answered is stored; an answer that breaks off was
+    given up, and the same file again goes on."""
 
     async def lines() -> AsyncIterator[str]:
         while batch := list(islice(told, AT_ONCE)):
+            if runtime.outbox_full:
+                raise Busy("the outbox is full")
             messages = [one.message for one in batch if isinstance(one, Command)]
             commands = [incoming_of(request, runtime, m, getattr(m, m.subject_field)) for m in messages]
             outcomes = iter(await decide_each(runtime, commands))
