@@ -101,6 +101,7 @@ class Timers:
         self._lag = lag
         self._wrote = wrote
         self._stopping = stopping
+        self._since = datetime.now(UTC)
 
     async def run(self) -> None:
         await _until_stopping(self._stopping, self.step, "timers")
@@ -114,7 +115,7 @@ class Timers:
         documents = self._database.collection(kind.collection)
         query, fields = {"meta.fire_at": {"$lte": now}}, {"meta.timers": 1, "meta.fire_at": 1}
         due = await documents.find(query, fields).sort("meta.fire_at", 1).limit(AT_ONCE).to_list(AT_ONCE)
-        if not due or (due[0]["meta"]["fire_at"] > now - NEWS_FIRST and await self._news()):
+        if not due or (may_wait_for_news(due[0]["meta"]["fire_at"], self._since, now) and await self._news()):
             return 0
         fired = [fired_timer(self._setting, kind, document) for document in due]
         try:
@@ -127,7 +128,9 @@ class Timers:
         return len(due)
 
     async def _news(self) -> bool:
-        return any(row["lag"] for row in await self._lag() if row["group"] == self._setting.table.group)
+        """Whether records wait to be read; also while nobody knows, as before Kafka answers."""
+        group = self._setting.topic_prefix + self._setting.table.group
+        return any(row["lag"] != 0 for row in await self._lag() if row["group"] == group)
 
     async def _fire(self, fired: Sequence[Incoming]) -> None:
         async def body(session: Session, attempt: int) -> Writes:
@@ -147,6 +150,11 @@ class Timers:
             log.exception("a timer's decision raised", document=str(fired.ref), due=fired.envelope.time.isoformat())
             later = {"$set": {"meta.fire_at": datetime.now(UTC) + TRY_AGAIN}}
             await self._database.collection(fired.ref.kind.collection).update_one({"_id": fired.ref.id}, later)
+
+
+def may_wait_for_news(due: datetime, since: datetime, now: datetime) -> bool:
+    """`since`: when this process started; what was told while none ran is read from then on."""
+    return max(due, since) > now - NEWS_FIRST
 
 
 def fire_all(batch: Batch, fired: Iterable[Incoming]) -> None:

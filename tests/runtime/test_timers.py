@@ -14,6 +14,7 @@ from shared.runtime.decision import Context, Decision, Kind
 from shared.runtime.handlers import Handlers, TimerFired
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.timers import may_wait_for_news
 from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import T0, MemoryRuntime, message_envelope
 from tests.support.running import eventually
@@ -104,6 +105,14 @@ def test_one_that_is_past_when_it_is_set_gives_history_time_to_bring_its_own_ans
     kitchen.deliver(EggPut(egg_id="e", soft_at=T0 - 1000 * HOUR))
     kitchen.pass_time(T0 + 25 * HOUR)
     assert rung(kitchen) == (f"soft {at(T0 - 1000 * HOUR)}",)
+
+
+def test_records_go_first_for_some_minutes_from_the_moment_or_the_start_on() -> None:
+    due, minute = datetime(2026, 3, 2, tzinfo=UTC), timedelta(minutes=1)
+    assert may_wait_for_news(due, since=due - 60 * minute, now=due + 9 * minute)
+    assert not may_wait_for_news(due, since=due - 60 * minute, now=due + 11 * minute)
+    assert may_wait_for_news(due, since=due + 600 * minute, now=due + 609 * minute)
+    assert not may_wait_for_news(due, since=due + 600 * minute, now=due + 611 * minute)
 
 
 def test_one_that_moves_or_goes_is_not_told_at_its_old_moment(kitchen: MemoryRuntime) -> None:
