@@ -44,3 +44,9 @@ def test_rows_beyond_those_taken_are_counted(lines: Iterator[Line]) -> None:
 def test_json_lines_end_where_an_editor_ends_them() -> None:
     lines = json_lines('{"a": "\u2028"}\r\n\n{}')
     assert [(line.row, line.values) for line in lines] == [(1, {"a": "\u2028"}), (3, {})]
+
+
+def test_a_quote_that_nobody_closed_takes_no_rows_with_it_unsaid() -> None:
+    good, bad = csv_lines('a,b\n1,x\n2,"y\n3,z\n', "ab", "a")
+    assert (good.values, good.fault) == ({"a": "1", "b": "x"}, None)
+    assert (bad.row, bad.fault) == (3, "cannot be read, nor what follows it: unexpected end of data")
