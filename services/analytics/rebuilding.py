@@ -23,7 +23,7 @@ from shared.runtime.mongo import Collection, Database
 ASIDE = "rollups_aside_"
 PARTITION = "rebuilt"
 ROWS_AT_ONCE = 20_000
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
 
 
 class Rebuilt(BaseModel):

@@ -28,7 +28,7 @@ from shared.runtime.lease import Lease
 from shared.runtime.metrics import BATCH_SECONDS, BATCHES, FENCED, RECORDS
 from shared.runtime.mongo import Database, Session, Unavailable
 from shared.runtime.offsets import Fenced, Offsets
-from shared.runtime.parking_lot import KeyFull
+from shared.runtime.parking_lot import KeyFull, without_documents
 from shared.runtime.positions import Positions
 from shared.runtime.records import Read, Record, read
 from shared.runtime.settings import ServiceSettings
@@ -121,11 +121,11 @@ class Consumer:
                 FENCED.labels(self.group).inc()
                 self.positions.forget(_partitions(records))
             except (Unavailable, PyMongoError) as error:
-                self._troubles["batch"] = f"{self.group}: {error}"
-                log.warning("batch given back", group=self.group, error=str(error), records=len(records))
+                self._troubles["batch"] = f"{self.group}: {without_documents(error)}"
+                log.warning("batch given back", group=self.group, error=self._troubles["batch"], records=len(records))
                 await self._rest(1.0)
             except Exception as error:
-                self._troubles["batch"] = f"{type(error).__name__}: {error}"
+                self._troubles["batch"] = f"{type(error).__name__}: {without_documents(error)}"
                 log.exception("batch given back", group=self.group, records=len(records))
                 await self._rest(1.0)
             self.positions.seek(_partitions(records))
@@ -177,7 +177,9 @@ class Consumer:
 
     async def _apply_singly(self, batches: Batches, error: Exception) -> None:
         """Find the record that spoils a batch, such as one whose outcome MongoDB cannot store; it is parked."""
-        log.warning("batch is spoilt, applying its records one by one", group=self.group, error=str(error))
+        log.warning(
+            "batch is spoilt, applying its records one by one", group=self.group, error=without_documents(error)
+        )
         for tp, fetched in batches.items():
             for record in fetched:
                 await self._apply({tp: [record]})

@@ -108,4 +108,9 @@ def is_bug(error: Exception) -> bool:
 def as_fault(error: Exception) -> Fault:
     if isinstance(error, Refusal):
         return Fault(error.error, error.sentence, error.field, answer=True)
-    return Fault("RAISED", f"{type(error).__name__}: {error}"[:1000])
+    return Fault("RAISED", f"{type(error).__name__}: {without_documents(error)}"[:1000])
+
+
+def without_documents(error: Exception) -> str:
+    """MongoDB's driver quotes at the end what it was to write, and that may name people."""
+    return str(error).partition(", full error:")[0]

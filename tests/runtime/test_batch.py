@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pymongo.errors import BulkWriteError
 
 from shared.contracts.envelope import encode
 from shared.runtime.batch import Batch, Loaded, PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove, Unknown
+from shared.runtime.parking_lot import as_fault
 from shared.runtime.records import Record
 from tests.runtime.bank import (
     ACCOUNT,
@@ -208,3 +210,9 @@ def test_a_repeated_run_makes_the_same_ids() -> None:
         bank.deliver(opened("a"), Deposited(account_id="a", amount=5))
         runs.append([(e.id, e.traceparent) for e in bank.events])
     assert runs[0] == runs[1]
+
+
+def test_a_driver_s_error_is_told_without_the_documents_it_quotes() -> None:
+    error = BulkWriteError({"writeErrors": [{"index": 0, "op": {"recipient": "somebody"}}]})
+    assert "somebody" in str(error)
+    assert as_fault(error).sentence == "BulkWriteError: batch op errors occurred"
