@@ -1,13 +1,13 @@
 """`sellerdesk erase CUSTOMER`: every service forgets a customer; orders first, for they may need the address still."""
 
 import json
-import re
 import sys
 from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import httpx
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from deploy.asking import SILENT, JsonOption, Row, complaints, confirm, console, tell
@@ -16,6 +16,7 @@ from deploy.local.options import DataOption, StoreOption
 from deploy.parked_changes import ActorOption, DryRun, YesOption
 from deploy.target import target
 from deploy.topics import DAY_MS, topics
+from shared.contracts.base import Id
 
 REFUSED = 1
 KEEP_NOTHING = {
@@ -23,7 +24,7 @@ KEEP_NOTHING = {
     "analytics": "nothing here names a customer: the ledger's rows are of orders and products",
 }
 INBOXES = ("orders.inbox", "inquiries.inbox")
-CUSTOMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
+_id = TypeAdapter[str](Id)
 
 
 @dataclass
@@ -38,9 +39,11 @@ class Outcome:
 
 
 def _customer(text: str) -> str:
-    if CUSTOMER.fullmatch(text) is None:
-        raise typer.BadParameter("a customer is the account system's id: letters, digits and . _ : ~ -, at most 100")
-    return text
+    try:
+        return _id.validate_python(text)
+    except ValidationError:
+        sentence = "a customer is the account system's id: letters, digits and . _ : ~ -, at most 100"
+        raise typer.BadParameter(sentence) from None
 
 
 def erase(

@@ -10,7 +10,7 @@ from deploy.replay.completejourney_files import CompleteJourneyFiles
 from deploy.replay.completejourney_story import CURRENCY, SENDER, Basket, money, story
 from deploy.replay.period import Period
 from deploy.replay.refusal import ReplayRefused
-from deploy.replay.source import Note, in_order_of_time
+from deploy.replay.source import UNCATEGORISED, Note, in_order_of_time
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_catalog import ProductSubmitted, SubmittedOption
 
@@ -142,7 +142,7 @@ def _with_names(products: pl.DataFrame) -> pl.DataFrame:
     path = pl.concat_list("department", "product_category").list.drop_nulls()
     return products.with_columns(
         name=pl.concat_str(pl.coalesce("product_type", anonymous), "package_size", separator=" ", ignore_nulls=True),
-        path=pl.when(path.list.len() > 0).then(path).otherwise(pl.lit(["uncategorised"])),
+        path=pl.when(path.list.len() > 0).then(path).otherwise(pl.lit([UNCATEGORISED])),
     )
 
 

@@ -10,11 +10,9 @@ from deploy.replay.olist_files import OlistFiles
 from deploy.replay.olist_story import CURRENCY, SENDER, TIMEZONE, Order, money, story, utc
 from deploy.replay.period import Period
 from deploy.replay.refusal import ReplayRefused
-from deploy.replay.source import Note, in_order_of_time
+from deploy.replay.source import UNCATEGORISED, Note, in_order_of_time
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_catalog import ProductSubmitted, SubmittedOption
-
-UNCATEGORISED = "uncategorised"
 
 
 class Olist:

@@ -13,11 +13,9 @@ from deploy.replay.online_retail_rows import cancellations, dated, order_lines, 
 from deploy.replay.online_retail_story import CURRENCY, SENDER, TIMEZONE, Order, TakenBack, money, story, utc
 from deploy.replay.period import Period
 from deploy.replay.refusal import ReplayRefused
-from deploy.replay.source import Note, in_order_of_time
+from deploy.replay.source import UNCATEGORISED, Note, in_order_of_time
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_catalog import ProductSubmitted, SubmittedOption
-
-UNCATEGORISED = "uncategorised"
 
 
 class OnlineRetail:

@@ -12,6 +12,8 @@ from shared.contracts.envelope import Envelope
 
 Story = Sequence[Envelope]
 """All messages of one order, in the order of their times."""
+UNCATEGORISED = "uncategorised"
+"""The category of a product whose data set names none."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Many commands of one HTTP request, each for itself: what is wrong with one does not hold up the others."""
+"""Many commands of one HTTP request, each answered for itself, the answers kept with its Idempotency-Key.
+
+What is wrong with one does not hold up the others. A file's rows have no such key: `bulk`.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple

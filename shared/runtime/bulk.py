@@ -1,4 +1,7 @@
-"""Many commands of one request in one transaction: each is decided for itself, and a refused one stops no other."""
+"""The rows of a file as commands in one transaction: each is decided for itself, and a refused one stops no other.
+
+No answer is kept: the same rows again change nothing. Commands that come as JSON have theirs kept (`answering_each`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
