@@ -23,7 +23,7 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     SubmittedLine,
 )
-from shared.contracts.orders import ClaimType, Reason
+from shared.contracts.order_state import ClaimType, Reason
 
 CURRENCY = "BRL"
 TIMEZONE = "America/Sao_Paulo"

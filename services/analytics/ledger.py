@@ -16,7 +16,7 @@ from typing import Any
 
 from services.analytics.buckets import day_of
 from shared.contracts.base import Contract
-from shared.contracts.orders import LineState, OrderState, Refund, RefundKind, RefundStatus
+from shared.contracts.order_state import LineState, OrderState, Refund, RefundKind, RefundStatus
 
 
 class RowKind(StrEnum):

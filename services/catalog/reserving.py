@@ -8,7 +8,8 @@ from services.catalog.domain.product import Product
 from services.catalog.domain.reservation import Change, changes, lines_to_settle, waits_for
 from services.catalog.domain.settlement import settle
 from services.catalog.repository import product, reservation
-from shared.contracts.orders import OrderEvent, OrderState
+from shared.contracts.order_state import OrderState
+from shared.contracts.orders import OrderEvent
 from shared.runtime.decision import Context, Decision, Documents, NotYet, Ref
 
 

@@ -11,7 +11,7 @@ from services.inquiries.domain.order_card import OrderCard, Standing
 from services.inquiries.domain.product_card import ProductCard
 from shared.contracts.base import Contract, Utc
 from shared.contracts.inquiries import InquiryState
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 
 
 class TicketView(InquiryState):

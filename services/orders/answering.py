@@ -12,7 +12,7 @@ from services.orders.domain.order import Order
 from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Utc
 from shared.contracts.inbox_orders import OrdersMessage, Recipient
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 from shared.runtime.decision import Actor, Documents
 from shared.runtime.http import Runtime, command
 

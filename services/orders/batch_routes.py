@@ -13,7 +13,7 @@ from services.orders.commands import ConfirmOrder
 from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Id, Utc
 from shared.contracts.inbox_orders import DispatchDelayRequested, ShipmentHandedOver
-from shared.contracts.orders import DelayReason
+from shared.contracts.order_state import DelayReason
 from shared.runtime.answering_each import Answer, Part, answer_each
 from shared.runtime.decision import Actor, Documents, Refusal
 from shared.runtime.http import Caller, Runtime

@@ -19,7 +19,7 @@ from shared.contracts.inbox_orders import (
     RefundSubmitted,
     ShipmentHandedOver,
 )
-from shared.contracts.orders import ClaimType, HoldReason, Reason
+from shared.contracts.order_state import ClaimType, HoldReason, Reason
 from shared.runtime.http import Caller, Runtime
 
 router = APIRouter()

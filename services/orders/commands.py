@@ -2,7 +2,7 @@
 
 from shared.contracts.base import Id, NonNegativeMoney
 from shared.contracts.inbox_orders import OrdersMessage, Recipient
-from shared.contracts.orders import HoldReason
+from shared.contracts.order_state import HoldReason
 
 
 class ConfirmOrder(OrdersMessage):

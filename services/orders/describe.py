@@ -6,7 +6,7 @@ from pathlib import Path
 from services.orders.domain.claim_steps import REJECTED, WAY, Step
 from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import ANYONE, OF_THE_ORDER, SHOP, STEPS, Move
-from shared.contracts.orders import ClaimStatus, ClaimType
+from shared.contracts.order_state import ClaimStatus, ClaimType
 
 PAGE = Path(__file__).with_name("MOVES.md")
 HEAD = """# Who may do what with an order, and where

@@ -10,7 +10,7 @@ from services.orders.domain.order import Order
 from services.orders.domain.placing import ClientOrder
 from services.orders.domain.telling import tell
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import ClaimStatus, ClaimType, OrderState, OrderStatus, StockStatus
+from shared.contracts.order_state import ClaimStatus, ClaimType, OrderState, OrderStatus, StockStatus
 from shared.runtime.decision import Document, Kind
 
 

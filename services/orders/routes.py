@@ -21,7 +21,7 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimStatus, ClaimType, DelayReason, OrderStatus, StockStatus
+from shared.contracts.order_state import ClaimStatus, ClaimType, DelayReason, OrderStatus, StockStatus
 from shared.runtime.http import Caller, Cursor, Limit, NotFound, Runtime, etag, not_modified, paginate
 
 router = APIRouter()

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from services.orders.domain.guards import SELLER
 from services.orders.domain.order import Order, free
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import LineState, OrderState, PlaceStatus
+from shared.contracts.order_state import LineState, OrderState, PlaceStatus
 from shared.files.cells import in_zone
 from shared.files.writing import Cells
 

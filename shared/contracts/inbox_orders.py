@@ -18,7 +18,7 @@ from shared.contracts.base import (
     Quantity,
     Utc,
 )
-from shared.contracts.orders import ClaimType, DelayReason, LineUnits, OrderDiscount, Reason
+from shared.contracts.order_state import ClaimType, DelayReason, LineUnits, OrderDiscount, Reason
 
 MAX_LINES = 500
 MAX_DISCOUNTS = 50

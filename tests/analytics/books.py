@@ -11,7 +11,8 @@ from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import tallies
 from services.analytics.settings import Settings
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import OrderReserved, OrderState
+from shared.contracts.order_state import OrderState
+from shared.contracts.orders import OrderReserved
 from tests.support.memory import MemoryRuntime, event_envelope
 
 Sums = Counter[tuple[str, str, str]]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from shared.contracts.base import Money, utc_milliseconds
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     LineState,
     OrderState,
     OrderStatus,

@@ -16,7 +16,8 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from deploy.topics import PARTITIONS
 from services.analytics import repository, rollups
 from services.analytics.ledger import LedgerRow, reversal, reversals, sale
-from shared.contracts.orders import OrderEvent, OrderState
+from shared.contracts.order_state import OrderState
+from shared.contracts.orders import OrderEvent
 from shared.runtime.mongo import Conflict, Database, Session
 from tests.benchmarks import plain_rollups
 

@@ -20,7 +20,7 @@ from shared.contracts.inbox_orders import (
     ShipmentDelivered,
     ShipmentHandedOver,
 )
-from shared.contracts.orders import ClaimType, DelayReason, Reason
+from shared.contracts.order_state import ClaimType, DelayReason, Reason
 from shared.runtime.decision import Document
 from tests.benchmarks.baskets import messages, orders_core
 from tests.benchmarks.one_line import told

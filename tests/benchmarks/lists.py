@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from shared.contracts.orders import ClaimStatus, ClaimType, OrderStatus
+from shared.contracts.order_state import ClaimStatus, ClaimType, OrderStatus
 from tests.benchmarks.baskets import STORE
 from tests.benchmarks.caller import Caller
 from tests.benchmarks.figures import Figure, latencies

@@ -14,7 +14,7 @@ from faststream.kafka import KafkaBroker
 
 from services.analytics.ledger import reversal, sale
 from shared.contracts.base import Contract
-from shared.contracts.orders import OrderState, Refund
+from shared.contracts.order_state import OrderState, Refund
 from shared.runtime.mongo import Database
 from tests.benchmarks import plain_rollups
 

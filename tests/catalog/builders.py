@@ -9,7 +9,8 @@ from services.catalog.domain.product import Product
 from services.catalog.settings import Settings
 from shared.contracts.base import Money
 from shared.contracts.inbox_catalog import ProductSubmitted, SubmittedOption
-from shared.contracts.orders import LineState, OrderEvent, OrderPlaced, OrderState, OrderStatus
+from shared.contracts.order_state import LineState, OrderState, OrderStatus
+from shared.contracts.orders import OrderEvent, OrderPlaced
 from shared.runtime.decision import Actor, Context
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)

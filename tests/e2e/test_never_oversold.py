@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from shared.contracts.catalog import ReservationStatus
 from shared.contracts.inbox_orders import OrderSubmitted, SubmittedLine
-from shared.contracts.orders import StockStatus
+from shared.contracts.order_state import StockStatus
 from tests.catalog.builders import a_submission, won
 from tests.support.memory import message_envelope
 from tests.support.running import Process, Store, eventually

@@ -11,18 +11,8 @@ from shared.contracts.catalog import OptionState, ProductState, ProductStatus
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_inquiries import InquirySubmitted
 from shared.contracts.inquiries import Category, Channel
-from shared.contracts.orders import (
-    LineState,
-    LineUnits,
-    OrderDelivered,
-    OrderEvent,
-    OrderPaid,
-    OrderPlaced,
-    OrderShipped,
-    OrderState,
-    OrderStatus,
-    Shipment,
-)
+from shared.contracts.order_state import LineState, LineUnits, OrderState, OrderStatus, Shipment
+from shared.contracts.orders import OrderDelivered, OrderEvent, OrderPaid, OrderPlaced, OrderShipped
 from shared.runtime.decision import Kind
 from shared.runtime.personal import ERASED
 from tests.support.memory import T0, MemoryRuntime, event_envelope

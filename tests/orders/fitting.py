@@ -17,7 +17,7 @@ from services.orders.domain.amounts import left
 from services.orders.domain.moves import MOVES, STEPS, Move
 from services.orders.domain.order import free, parcels, unshipped, with_customer
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
-from shared.contracts.orders import HoldReason, LineState, OrderState, Reason, RefundStatus
+from shared.contracts.order_state import HoldReason, LineState, OrderState, Reason, RefundStatus
 from tests.orders.given import (
     BUYER,
     ID,

@@ -39,7 +39,7 @@ from shared.contracts.inbox_orders import (
     SubmittedLine,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, DelayReason, LineState, LineUnits, OrderState, Reason
+from shared.contracts.order_state import ClaimType, DelayReason, LineState, LineUnits, OrderState, Reason
 from shared.runtime.personal import ERASED
 from tests.support.memory import T0, MemoryRuntime, event_envelope, message_envelope
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from services.orders.domain.status import derived
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     ClaimStatus,
     ClaimType,
     LineState,

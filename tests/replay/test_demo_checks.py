@@ -9,7 +9,7 @@ from deploy.replay.demo.pictures import ticket_lines, tickets_line
 from deploy.replay.shelves import Shelf
 from deploy.replay.watch import Moment, Standing
 from shared.contracts.inquiries import InquiryStatus
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 from tests.replay.test_watch import answer
 
 EXAMPLE = Path(__file__).parents[2] / "shared/contracts/examples/orders.OrderDelivered.v1.json"

@@ -25,7 +25,7 @@ from shared.contracts.inbox_orders import (
     ShipmentDelivered,
     ShipmentHandedOver,
 )
-from shared.contracts.orders import ClaimType, Reason
+from shared.contracts.order_state import ClaimType, Reason
 from tests.replay.olist_market import Row, called_off, files, item, order, payment, product
 from tests.replay.test_mapping import parsed, told
 

@@ -18,7 +18,7 @@ from deploy.replay.shelves import Shelf, expected_shelves
 from services.orders.handlers import TABLE
 from services.orders.repository import CLIENT_ORDER, ORDER
 from services.orders.settings import Settings
-from shared.contracts.orders import OrderState, RefundStatus
+from shared.contracts.order_state import OrderState, RefundStatus
 from tests.replay.gift_shop import Row, back, files, line
 from tests.replay.olist_market import REAL
 from tests.support.memory import MemoryRuntime

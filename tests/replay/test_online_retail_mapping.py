@@ -21,7 +21,7 @@ from shared.contracts.inbox_orders import (
     ShipmentDelivered,
     ShipmentHandedOver,
 )
-from shared.contracts.orders import ClaimType
+from shared.contracts.order_state import ClaimType
 from tests.replay.gift_shop import Row, back, files, line
 from tests.replay.test_mapping import parsed, told
 

@@ -9,7 +9,7 @@ from deploy.replay.demo.desk import Asked, Ticket
 from deploy.replay.shelves import Shelf
 from deploy.replay.watch import Moment
 from shared.contracts.inquiries import InquiryStatus
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 
 AT_ONCE = 8
 

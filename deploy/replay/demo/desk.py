@@ -11,7 +11,7 @@ import httpx
 from pydantic import BaseModel
 
 from shared.contracts.inquiries import Category, InquiryStatus
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 
 T = TypeVar("T")
 AT_ONCE = 8

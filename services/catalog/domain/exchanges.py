@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from shared.contracts.catalog import ReservationState, ReservationStatus
-from shared.contracts.orders import Claim, ClaimLine, ClaimStatus, ClaimType, LineState, OrderState
+from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, LineState, OrderState
 
 DONE = (ClaimStatus.RETURN_DONE, ClaimStatus.EXCHANGE_DONE)
 

@@ -6,7 +6,7 @@ from services.catalog.domain.exchanges import asked, granted
 from services.catalog.domain.product import Product
 from services.catalog.domain.reservation import changes, gravest, lines_to_settle, shortages
 from shared.contracts.catalog import Replacement, ReservationState, ReservationStatus, Shortage
-from shared.contracts.orders import Claim, OrderState
+from shared.contracts.order_state import Claim, OrderState
 
 
 def answered_exchanges(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.catalog.domain.exchanges import granted, has_exchanges, lines_by_option
 from services.catalog.domain.product import Option, Product
 from shared.contracts.catalog import ReservationLine, ReservationState, ReservationStatus, Shortage, ShortageCode
-from shared.contracts.orders import LineState, OrderState
+from shared.contracts.order_state import LineState, OrderState
 
 GRAVEST_FIRST = (ShortageCode.UNKNOWN_PRODUCT, ShortageCode.NOT_ON_SALE, ShortageCode.SOLD_OUT)
 

@@ -27,7 +27,7 @@ from shared.contracts.catalog import (
     StockRejected,
     StockReserved,
 )
-from shared.contracts.orders import LineState, OrderState
+from shared.contracts.order_state import LineState, OrderState
 from shared.runtime.decision import Announcement, Context, Decision, Row
 
 SHIPPED_UNRESERVED = "SHIPPED_UNRESERVED"

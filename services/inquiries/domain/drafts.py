@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.inquiries.domain.categories import FIELD_LABELS, Label
 from shared.contracts.base import Contract
-from shared.contracts.orders import OrderState, Shipment
+from shared.contracts.order_state import OrderState, Shipment
 
 
 class DraftReason(StrEnum):

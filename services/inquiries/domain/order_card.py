@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from services.inquiries.domain.inquiry import Inquiry
-from shared.contracts.orders import OrderState, OrderStatus
+from shared.contracts.order_state import OrderState, OrderStatus
 from shared.runtime.decision import Document
 
 

@@ -14,7 +14,7 @@ from services.inquiries.domain.message import Author
 from services.inquiries.domain.moves import Move
 from services.inquiries.domain.order_card import Outcome, Standing, outcome, standing
 from shared.contracts.inquiries import InquiryReopened, InquiryStatus, InquiryWaiting, OrderMoment
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 from shared.runtime.decision import Context, Decision
 
 TOLD = {Outcome.SHIPPED: (shipped_note, shipped_reply), Outcome.CANCELLED: (cancelled_note, cancelled_reply)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.orders.domain.order import Units, is_cancelled, nothing_kept
 from shared.contracts.base import Money
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     Claim,
     LineState,
     OrderState,

@@ -16,19 +16,8 @@ from services.orders.domain.order import (
     open_cancels,
 )
 from services.orders.domain.refunding import refund_of_cancelled
-from shared.contracts.orders import (
-    Claim,
-    ClaimApproved,
-    ClaimCompleted,
-    ClaimLine,
-    ClaimStatus,
-    ClaimType,
-    OrderCancelled,
-    OrderPaid,
-    Reason,
-    Refund,
-    RefundRequested,
-)
+from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, Reason, Refund
+from shared.contracts.orders import ClaimApproved, ClaimCompleted, OrderCancelled, OrderPaid, RefundRequested
 from shared.runtime.decision import Announcement, Context
 
 

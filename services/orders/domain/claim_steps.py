@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.orders.domain.order import is_held
-from shared.contracts.orders import Claim, ClaimStatus, ClaimType, StockStatus
+from shared.contracts.order_state import Claim, ClaimStatus, ClaimType, StockStatus
 
 WAY = {
     ClaimType.CANCEL: (ClaimStatus.CANCEL_REQUEST, ClaimStatus.CANCEL_DONE),

@@ -12,18 +12,8 @@ from services.orders.domain.order import Order, Units, free, options_with_custom
 from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.units import wanted
 from shared.contracts.inbox_orders import ClaimDecided, ClaimDecision, ClaimSubmitted
-from shared.contracts.orders import (
-    Claim,
-    ClaimLine,
-    ClaimRejected,
-    ClaimRequested,
-    ClaimStatus,
-    ClaimType,
-    ClaimWithdrawn,
-    LineState,
-    Reason,
-    StockStatus,
-)
+from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, LineState, Reason, StockStatus
+from shared.contracts.orders import ClaimRejected, ClaimRequested, ClaimWithdrawn
 from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
 MAX_CLAIMS = 50

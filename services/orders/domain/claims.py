@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.orders.domain.order import Order
-from shared.contracts.orders import Claim
+from shared.contracts.order_state import Claim
 from shared.runtime.decision import Announcement, Context, Decision
 
 

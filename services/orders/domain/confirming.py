@@ -5,7 +5,8 @@ from services.orders.domain.business_days import end_of_business_day
 from services.orders.domain.moves import Move, permit, require
 from services.orders.domain.order import Order, is_confirmed, unshipped
 from services.orders.domain.policy import policy
-from shared.contracts.orders import OrderConfirmed, PlaceStatus
+from shared.contracts.order_state import PlaceStatus
+from shared.contracts.orders import OrderConfirmed
 from shared.runtime.decision import Context, Decision
 
 

@@ -5,7 +5,8 @@ from functools import partial
 from services.orders.domain.moves import Move, permit, require
 from services.orders.domain.order import Order, nothing_to_ship
 from shared.contracts.inbox_orders import DispatchDelayRequested
-from shared.contracts.orders import Delay, DispatchDelayed, DispatchOverdue, OrderState
+from shared.contracts.order_state import Delay, OrderState
+from shared.contracts.orders import DispatchDelayed, DispatchOverdue
 from shared.runtime.decision import Context, Decision, Invalid
 
 MAX_DELAYS = 50

@@ -8,7 +8,7 @@ from typing import Any
 from services.orders.commands import EraseRecipient
 from services.orders.domain.order import Order, open_claims, unshipped
 from shared.contracts.inbox_orders import MESSAGES, OrdersMessage, Recipient
-from shared.contracts.orders import ClaimType, OrderState
+from shared.contracts.order_state import ClaimType, OrderState
 from shared.runtime.decision import Context, Decision, Document, IllegalMove
 from shared.runtime.personal import Erased, Personal, by_a_person, covers
 

@@ -9,18 +9,8 @@ from services.orders.domain.moves import Move, claim_to, illegal, known_claim, p
 from services.orders.domain.order import Order, as_lines, as_units
 from services.orders.domain.repeats import answered, is_repeat
 from shared.contracts.inbox_orders import ClaimSubmitted, ShipmentHandedOver
-from shared.contracts.orders import (
-    Claim,
-    ClaimCompleted,
-    ClaimConverted,
-    ClaimStatus,
-    ClaimType,
-    OrderState,
-    ReplacementAnswered,
-    ReplacementShipped,
-    Shipment,
-    StockStatus,
-)
+from shared.contracts.order_state import Claim, ClaimStatus, ClaimType, OrderState, Shipment, StockStatus
+from shared.contracts.orders import ClaimCompleted, ClaimConverted, ReplacementAnswered, ReplacementShipped
 from shared.runtime.decision import Context, Decision, Invalid
 
 

@@ -4,7 +4,8 @@ from functools import partial
 
 from services.orders.domain.cancelling import grant_open, take_out
 from services.orders.domain.order import Order, as_lines, to_send
-from shared.contracts.orders import OrderExpired, Reason
+from shared.contracts.order_state import Reason
+from shared.contracts.orders import OrderExpired
 from shared.runtime.decision import Context, Decision
 
 

@@ -17,7 +17,7 @@ from services.orders.domain.order import (
     undecided,
     with_customer,
 )
-from shared.contracts.orders import OrderState, OrderStatus, RefundStatus, StockStatus
+from shared.contracts.order_state import OrderState, OrderStatus, RefundStatus, StockStatus
 from shared.runtime.decision import IllegalMove, NotYet
 
 SELLER = frozenset({"seller", "agent"})

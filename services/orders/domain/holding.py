@@ -7,7 +7,8 @@ from services.orders.domain.claims import changed
 from services.orders.domain.moves import Move, claim_to, known_claim, permit
 from services.orders.domain.order import Order, is_held
 from shared.contracts.base import Money
-from shared.contracts.orders import Claim, ClaimHeld, ClaimReleased, Hold
+from shared.contracts.order_state import Claim, Hold
+from shared.contracts.orders import ClaimHeld, ClaimReleased
 from shared.runtime.decision import Context, Decision, Invalid
 
 

@@ -6,7 +6,7 @@ from services.orders.domain import claim_steps, guards
 from services.orders.domain.claim_steps import Step
 from services.orders.domain.guards import SELLER, Guard
 from services.orders.domain.order import Order, is_held
-from shared.contracts.orders import Claim, OrderState
+from shared.contracts.order_state import Claim, OrderState
 from shared.runtime.decision import Context, IllegalMove, NotYet, Unknown
 
 

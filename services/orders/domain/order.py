@@ -9,7 +9,7 @@ from services.orders.domain.policy import policy
 from services.orders.domain.status import derived
 from shared.contracts.base import Contract, Utc
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     Claim,
     ClaimStatus,
     ClaimType,

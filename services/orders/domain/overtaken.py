@@ -11,7 +11,8 @@ from operator import attrgetter
 from services.orders.domain.cancelling import take_out
 from services.orders.domain.claims import with_claim
 from services.orders.domain.order import Order, as_units, counted
-from shared.contracts.orders import Claim, ClaimStatus, RefundRequested
+from shared.contracts.order_state import Claim, ClaimStatus
+from shared.contracts.orders import RefundRequested
 from shared.runtime.decision import Announcement, Context
 
 

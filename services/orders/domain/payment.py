@@ -8,18 +8,8 @@ from services.orders.domain.overtaken import before, cancelled_again, overtaken_
 from services.orders.domain.repeats import answered, is_repeat
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import PaymentCaptured, PaymentDeclined
-from shared.contracts.orders import (
-    Claim,
-    OrderPaid,
-    OrderState,
-    Payment,
-    PaymentFailed,
-    PaymentStatus,
-    Refund,
-    RefundKind,
-    RefundRequested,
-    RefundStatus,
-)
+from shared.contracts.order_state import Claim, OrderState, Payment, PaymentStatus, Refund, RefundKind, RefundStatus
+from shared.contracts.orders import OrderPaid, PaymentFailed, RefundRequested
 from shared.runtime.decision import Context, Decision, Invalid
 
 

@@ -11,7 +11,8 @@ from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.status import derived
 from shared.contracts.base import Contract, Money
 from shared.contracts.inbox_orders import OrderSubmitted, SubmittedLine
-from shared.contracts.orders import LineState, OrderPaid, OrderPlaced, OrderState, OrderStatus
+from shared.contracts.order_state import LineState, OrderState, OrderStatus
+from shared.contracts.orders import OrderPaid, OrderPlaced
 from shared.runtime.decision import Context, Decision, IllegalMove, Invalid
 
 MAX_TOTAL = 10**15

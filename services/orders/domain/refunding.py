@@ -11,19 +11,17 @@ from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.units import check_named
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import RefundAnswer, RefundDeclined, RefundPaid, RefundSubmitted
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     Claim,
     ClaimStatus,
     OrderState,
     Reason,
     Refund,
-    RefundFailed,
     RefundKind,
     RefundLine,
-    RefundRequested,
-    RefundSettled,
     RefundStatus,
 )
+from shared.contracts.orders import RefundFailed, RefundRequested, RefundSettled
 from shared.runtime.decision import Context, Decision, Invalid
 
 REFUNDED = (ClaimStatus.CANCEL_DONE, ClaimStatus.RETURN_DONE)

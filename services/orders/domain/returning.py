@@ -10,19 +10,8 @@ from services.orders.domain.order import Order, as_units, parcels
 from services.orders.domain.policy import policy
 from services.orders.domain.refunding import refund_of_returned
 from shared.contracts.inbox_orders import ParcelCollected, PickupStarted
-from shared.contracts.orders import (
-    Claim,
-    ClaimCollected,
-    ClaimCollecting,
-    ClaimCompleted,
-    ClaimLine,
-    ClaimStatus,
-    ClaimType,
-    Pickup,
-    RefundRequested,
-    RefundSettled,
-    RefundStatus,
-)
+from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, Pickup, RefundStatus
+from shared.contracts.orders import ClaimCollected, ClaimCollecting, ClaimCompleted, RefundRequested, RefundSettled
 from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
 

@@ -21,14 +21,8 @@ from services.orders.domain.order import (
 from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.units import wanted
 from shared.contracts.inbox_orders import ShipmentDelivered, ShipmentHandedOver, TrackingChanged
-from shared.contracts.orders import (
-    ClaimWithdrawn,
-    OrderDelivered,
-    OrderShipped,
-    OrderState,
-    Shipment,
-    TrackingCorrected,
-)
+from shared.contracts.order_state import OrderState, Shipment
+from shared.contracts.orders import ClaimWithdrawn, OrderDelivered, OrderShipped, TrackingCorrected
 from shared.runtime.decision import Context, Decision
 
 

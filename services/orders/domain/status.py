@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     Claim,
     ClaimStatus,
     ClaimType,

@@ -6,7 +6,8 @@ from services.orders.domain.cancelling import cancel, grant_open
 from services.orders.domain.exchanging import replacement_answered
 from services.orders.domain.order import Order, as_lines, to_send
 from shared.contracts.catalog import StockRejected, StockReserved
-from shared.contracts.orders import OrderCancelled, OrderReserved, Reason, StockStatus
+from shared.contracts.order_state import Reason, StockStatus
+from shared.contracts.orders import OrderCancelled, OrderReserved
 from shared.runtime.decision import Context, Decision, IllegalMove
 
 REJECTED_TOO_LATE = "STOCK_REJECTED_TOO_LATE"

@@ -7,6 +7,7 @@ from functools import cache, singledispatch
 from itertools import islice
 
 from shared.contracts.base import Money
+from shared.contracts.order_state import LineUnits, Shipment
 from shared.contracts.orders import (
     ClaimCollected,
     ClaimEvent,
@@ -14,7 +15,6 @@ from shared.contracts.orders import (
     ClaimRequested,
     DispatchDelayed,
     DispatchOverdue,
-    LineUnits,
     OrderCancelled,
     OrderConfirmed,
     OrderDelivered,
@@ -30,7 +30,6 @@ from shared.contracts.orders import (
     RefundFailed,
     ReplacementAnswered,
     ReplacementShipped,
-    Shipment,
     TrackingCorrected,
 )
 

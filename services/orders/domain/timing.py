@@ -7,7 +7,7 @@ from services.orders.domain.deciding import keep
 from services.orders.domain.dispatching import overdue
 from services.orders.domain.expiring import expire
 from services.orders.domain.order import Order, nothing_to_ship, open_claims
-from shared.contracts.orders import OrderState, OrderStatus
+from shared.contracts.order_state import OrderState, OrderStatus
 from shared.runtime.decision import Context, Decision
 from shared.runtime.handlers import TimerFired
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from services.orders.domain.moves import illegal
 from services.orders.domain.order import Order, Units
 from shared.contracts.inbox_orders import GoodwillLine
-from shared.contracts.orders import LineState, LineUnits
+from shared.contracts.order_state import LineState, LineUnits
 from shared.runtime.decision import Context, Invalid
 
 

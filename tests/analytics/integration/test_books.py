@@ -10,7 +10,7 @@ from services.analytics.projections import GROUP, LEDGER
 from services.analytics.rebuilding import alone
 from services.analytics.rollups import COLLECTION as ROLLUPS
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import OrderState, RefundKind
+from shared.contracts.order_state import OrderState, RefundKind
 from shared.runtime.offsets import Offsets
 from tests.analytics.books import Sums, rollups_from, told
 from tests.analytics.integration.shop import Shop, a_process

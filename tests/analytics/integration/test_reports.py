@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.orders import RefundKind
+from shared.contracts.order_state import RefundKind
 from tests.analytics.books import told
 from tests.analytics.integration.shop import Shop, open_shop
 from tests.analytics.orders import PAID_AT, a_line, a_refund, an_order, back, krw

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from services.analytics.ledger import LedgerRow, RowKind, ledger, sale
-from shared.contracts.orders import OrderState, RefundKind, RefundStatus
+from shared.contracts.order_state import OrderState, RefundKind, RefundStatus
 from tests.analytics.orders import MONEY_BACK, PAID_AT, ZONE, a_line, a_refund, an_order, back, histories, krw, sold
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.analytics.ledger import ledger
 from shared.contracts.base import Money
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 from tests.analytics.books import rollups_from, rollups_in, rows_in, some_books, told
 from tests.analytics.orders import ZONE, a_line, a_refund, an_order, back, histories, krw
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.analytics.ledger import LedgerRow, ledger
 from services.analytics.rollups import COUNTS, tallies
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 from tests.analytics.orders import PAID_AT, ZONE, a_line, a_refund, an_order, back, histories, krw
 
 

@@ -10,8 +10,9 @@ from services.catalog.handlers import TABLE
 from services.catalog.repository import product, reservation
 from shared.contracts.catalog import ReservationStatus
 from shared.contracts.envelope import Envelope
+from shared.contracts.order_state import OrderState
 from shared.contracts.orders import EVENTS as ORDER_EVENTS
-from shared.contracts.orders import OrderEvent, OrderState
+from shared.contracts.orders import OrderEvent
 from tests.catalog.builders import SETTINGS, a_submission
 from tests.support.golden import golden
 from tests.support.memory import MemoryRuntime

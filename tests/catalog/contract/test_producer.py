@@ -10,7 +10,8 @@ from services.catalog.repository import product, reservation
 from shared.contracts.base import Message
 from shared.contracts.catalog import EVENTS
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import LineState, OrderCancelled, OrderPlaced, Reason
+from shared.contracts.order_state import LineState, Reason
+from shared.contracts.orders import OrderCancelled, OrderPlaced
 from tests.catalog.builders import SETTINGS, a_line, a_submission, an_order, won
 from tests.support.golden import assert_golden, golden
 from tests.support.memory import MemoryRuntime, event_envelope, message_envelope

@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from shared.contracts.catalog import ShortageCode, StockRejected, StockReserved
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import LineState, OrderPlaced, OrderShipped, Shipment
+from shared.contracts.order_state import LineState, Shipment
+from shared.contracts.orders import OrderPlaced, OrderShipped
 from tests.catalog.builders import NOW, a_line, a_submission, an_order
 from tests.support.memory import event_envelope, message_envelope
 from tests.support.running import Process, Store, eventually

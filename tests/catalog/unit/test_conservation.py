@@ -12,7 +12,8 @@ from services.catalog.repository import product as product_kind
 from services.catalog.repository import reservation as reservation_kind
 from shared.contracts.catalog import ProductEvent, ProductState, ReservationStatus
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import LineState, OrderPlaced, OrderState
+from shared.contracts.order_state import LineState, OrderState
+from shared.contracts.orders import OrderPlaced
 from tests.catalog.builders import SETTINGS, a_line, a_submission, an_order
 from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
 

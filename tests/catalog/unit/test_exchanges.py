@@ -7,16 +7,8 @@ import pytest
 from services.catalog.handlers import TABLE
 from services.catalog.repository import product, reservation
 from shared.contracts.catalog import ReservationStatus, ShortageCode
-from shared.contracts.orders import (
-    Claim,
-    ClaimLine,
-    ClaimRequested,
-    ClaimStatus,
-    ClaimType,
-    OrderState,
-    Reason,
-    Shipment,
-)
+from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, OrderState, Reason, Shipment
+from shared.contracts.orders import ClaimRequested
 from tests.catalog.builders import NOW, SETTINGS, a_line, a_submission, an_order
 from tests.support.memory import MemoryRuntime, event_envelope
 

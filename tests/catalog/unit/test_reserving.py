@@ -10,7 +10,7 @@ from services.catalog.repository import product as product_kind
 from services.catalog.repository import reservation as reservation_kind
 from services.catalog.reserving import products_of, reserve, reserve_what_is_known
 from shared.contracts.catalog import ReservationState, ReservationStatus, ShortageCode
-from shared.contracts.orders import LineState
+from shared.contracts.order_state import LineState
 from shared.runtime.decision import Documents, NotYet
 from tests.catalog.builders import a_context, a_line, a_product, an_order, names, placed, shelf
 

@@ -6,7 +6,8 @@ from services.catalog.handlers import TABLE
 from services.catalog.repository import product, reservation
 from shared.contracts.catalog import ReservationStatus
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import LineState, OrderPlaced
+from shared.contracts.order_state import LineState
+from shared.contracts.orders import OrderPlaced
 from tests.catalog.builders import SETTINGS, a_line, a_submission, an_order
 from tests.support.memory import T0, MemoryRuntime, event_envelope
 

@@ -17,7 +17,7 @@ from services.inquiries.domain.timeline import COLLECTION as TIMELINE
 from shared.contracts.base import Contract
 from shared.contracts.catalog import ReservationState, ReservationStatus
 from shared.contracts.inquiries import InquiryStatus
-from shared.contracts.orders import OrderState
+from shared.contracts.order_state import OrderState
 from shared.runtime.decision import Document
 from tests.faults.checking.report import Finding
 from tests.faults.checking.snapshot import Key, Snapshot, Told

@@ -31,7 +31,7 @@ from shared.contracts.inbox_orders import (
     SubmittedLine,
 )
 from shared.contracts.inquiries import Channel
-from shared.contracts.orders import ClaimType, Reason
+from shared.contracts.order_state import ClaimType, Reason
 from tests.faults.checking.snapshot import Acknowledged, Reading
 from tests.faults.matrix.shop import Shop
 

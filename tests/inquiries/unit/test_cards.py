@@ -1,23 +1,20 @@
 from services.inquiries.domain.order_card import Standing, standing
 from services.inquiries.repository import inquiry, order_card, product_card
 from shared.contracts.catalog import ProductStatus, ProductUpdated, StockChanged
-from shared.contracts.orders import (
+from shared.contracts.order_state import (
     Claim,
     ClaimLine,
-    ClaimRequested,
     ClaimStatus,
     ClaimType,
-    OrderCancelled,
     OrderStatus,
     Payment,
-    PaymentFailed,
     PaymentStatus,
     Reason,
     Refund,
     RefundKind,
-    RefundRequested,
     RefundStatus,
 )
+from shared.contracts.orders import ClaimRequested, OrderCancelled, PaymentFailed, RefundRequested
 from tests.inquiries.given import (
     INQUIRY,
     ORDER,

@@ -6,7 +6,8 @@ from services.inquiries.domain.order_card import OrderCard
 from services.inquiries.repository import inquiry, order_card
 from services.inquiries.waiting import MAX_WAITING
 from shared.contracts.inquiries import InquiryStatus, OrderMoment
-from shared.contracts.orders import LineUnits, OrderCancelled, OrderStatus, Reason
+from shared.contracts.order_state import LineUnits, OrderStatus, Reason
+from shared.contracts.orders import OrderCancelled
 from shared.runtime.decision import IllegalMove, Invalid, Unknown
 from tests.inquiries.given import (
     INQUIRY,

@@ -11,14 +11,7 @@ import pytest
 from services.orders.repository import ORDER
 from shared.contracts import catalog, inbox_orders
 from shared.contracts.envelope import Envelope
-from shared.contracts.orders import (
-    ClaimType,
-    OrderState,
-    OrderStatus,
-    Reason,
-    RefundStatus,
-    StockStatus,
-)
+from shared.contracts.order_state import ClaimType, OrderState, OrderStatus, Reason, RefundStatus, StockStatus
 from tests.orders.given import Desk
 from tests.support.golden import golden, goldens
 from tests.support.memory import message_envelope

@@ -40,7 +40,7 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     TrackingChanged,
 )
-from shared.contracts.orders import ClaimType, DelayReason, HoldReason, LineUnits, Reason
+from shared.contracts.order_state import ClaimType, DelayReason, HoldReason, LineUnits, Reason
 from shared.runtime.personal import ERASED
 from tests.orders.given import reserved
 from tests.support.golden import assert_golden, golden

@@ -20,7 +20,8 @@ from shared.contracts.inbox_orders import (
     ShipmentHandedOver,
     SubmittedLine,
 )
-from shared.contracts.orders import ClaimType, LineUnits, OrderEvent, OrderState, Reason, RefundStatus
+from shared.contracts.order_state import ClaimType, LineUnits, OrderState, Reason, RefundStatus
+from shared.contracts.orders import OrderEvent
 from tests.orders.integration.conftest import Shop
 from tests.orders.invariants import broken
 from tests.support.memory import T0, message_envelope

@@ -2,7 +2,7 @@ import pytest
 
 from services.orders.domain.claiming import MAX_CLAIMS
 from shared.contracts.inbox_orders import ClaimDecision
-from shared.contracts.orders import ClaimStatus, ClaimType, OrderStatus, Reason, RefundStatus
+from shared.contracts.order_state import ClaimStatus, ClaimType, OrderStatus, Reason, RefundStatus
 from shared.runtime.decision import IllegalMove
 from tests.orders.given import (
     BUYER,

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from services.orders.commands import ConfirmOrder
 from services.orders.domain.business_days import business_days_after, end_of_business_day, is_business_day
 from services.orders.settings import Settings
-from shared.contracts.orders import PlaceStatus
+from shared.contracts.order_state import PlaceStatus
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import BUYER, ID, a_line, a_paid_order, a_placed_order, an_order_to_ship, cancel, shipped
 

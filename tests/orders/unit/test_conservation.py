@@ -21,7 +21,7 @@ from services.orders.commands import (
 from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
-from shared.contracts.orders import HoldReason, OrderDiscount, Reason, StockStatus
+from shared.contracts.order_state import HoldReason, OrderDiscount, Reason, StockStatus
 from shared.runtime.decision import Refusal
 from tests.orders.fitting import fitting
 from tests.orders.given import (

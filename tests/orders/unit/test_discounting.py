@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.orders.domain.discounting import largest_remainder
 from shared.contracts.base import Money
-from shared.contracts.orders import OrderDiscount, OrderStatus
+from shared.contracts.order_state import OrderDiscount, OrderStatus
 from tests.orders.given import (
     Desk,
     a_delivered_order,

@@ -5,7 +5,7 @@ import pytest
 from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim
 from services.orders.domain.moves import allowed_actions
 from shared.contracts.inbox_orders import ClaimDecision, ClaimPart
-from shared.contracts.orders import ClaimStatus, ClaimType, HoldReason, OrderStatus, StockStatus
+from shared.contracts.order_state import ClaimStatus, ClaimType, HoldReason, OrderStatus, StockStatus
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import (
     BUYER,

@@ -21,7 +21,7 @@ from services.orders.repository import ORDER
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
-from shared.contracts.orders import HoldReason, Reason
+from shared.contracts.order_state import HoldReason, Reason
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import (
     BUYER,

@@ -2,7 +2,7 @@ import pytest
 
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import ClaimDecision, PaymentCaptured
-from shared.contracts.orders import OrderStatus, PaymentStatus, RefundKind, RefundStatus
+from shared.contracts.order_state import OrderStatus, PaymentStatus, RefundKind, RefundStatus
 from tests.orders.given import (
     ID,
     Desk,

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from services.orders.repository import CLIENT_ORDER, ORDER
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import OrderStatus, StockStatus
+from shared.contracts.order_state import OrderStatus, StockStatus
 from tests.orders.given import Desk, a_line, a_placed_order, placed, won
 from tests.support.memory import T0
 

@@ -4,7 +4,7 @@ from services.orders.commands import RetryRefund
 from services.orders.domain.moves import Move, allowed_actions
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import ClaimDecision, GoodwillLine, RefundPaid
-from shared.contracts.orders import RefundKind, RefundStatus
+from shared.contracts.order_state import RefundKind, RefundStatus
 from shared.runtime.decision import IllegalMove, Unknown
 from tests.orders.given import (
     BUYER,

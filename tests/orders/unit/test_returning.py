@@ -7,7 +7,7 @@ import pytest
 from services.orders.commands import HoldClaim, ReleaseClaim
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import ClaimDecision
-from shared.contracts.orders import ClaimStatus, HoldReason, OrderStatus, Reason, RefundKind, RefundStatus
+from shared.contracts.order_state import ClaimStatus, HoldReason, OrderStatus, Reason, RefundKind, RefundStatus
 from shared.runtime.decision import IllegalMove, Invalid, NotYet
 from tests.orders.given import (
     BUYER,

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.inbox_orders import ShipmentHandedOver
-from shared.contracts.orders import ClaimStatus, OrderStatus
+from shared.contracts.order_state import ClaimStatus, OrderStatus
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import (
     BUYER,

@@ -2,7 +2,7 @@ import pytest
 
 from services.orders.domain.stock import REJECTED_TOO_LATE
 from shared.contracts.catalog import ShortageCode
-from shared.contracts.orders import ClaimStatus, OrderStatus, Reason, RefundKind, StockStatus
+from shared.contracts.order_state import ClaimStatus, OrderStatus, Reason, RefundKind, StockStatus
 from tests.orders.given import a_line, a_paid_order, a_placed_order, cancel, rejected, reserved, shipped
 
 

@@ -10,7 +10,7 @@ from services.orders.commands import ConfirmOrder
 from services.orders.to_ship import COLUMNS, rows_to_ship
 from services.orders.tracking_file import Parcel, TrackingFile
 from shared.contracts.inbox_orders import Recipient
-from shared.contracts.orders import OrderStatus
+from shared.contracts.order_state import OrderStatus
 from shared.files.writing import MARK, csv_text
 from tests.orders.given import (
     ID,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orders.tracking_file import MAX_ROWS, Parcel, Result, RowResult, TrackingFile
-from shared.contracts.orders import LineUnits
+from shared.contracts.order_state import LineUnits
 from shared.runtime.decision import Invalid
 
 HEADER = "order_id,line_id,quantity,carrier,tracking_number\n"

@@ -6,7 +6,7 @@ import pytest
 
 from services.orders.commands import ConfirmOrder, DecidePurchase
 from shared.contracts.inbox_orders import ClaimDecision
-from shared.contracts.orders import ClaimStatus, DelayReason, OrderStatus, RefundKind, RefundStatus
+from shared.contracts.order_state import ClaimStatus, DelayReason, OrderStatus, RefundKind, RefundStatus
 from shared.runtime.decision import IllegalMove, Invalid, NotYet
 from tests.orders.given import (
     BUYER,
