@@ -66,12 +66,15 @@ class CompleteJourney:
         return in_order_of_time(story(basket) for basket in self.baskets())
 
     def baskets(self) -> Iterator[Basket]:
-        """By the time of placing; at the same second by number."""
-        named = self._sold.join(self.catalogue.select("product_id", "name"), on="product_id", maintain_order="left")
+        """By the time of placing; at the same second by number. A month at a time, for a year of lists is large."""
+        names = self.catalogue.select("product_id", "name")
         lists = ("product_id", "name", "quantity", "list_amount", "discount_amount")
-        baskets = named.group_by("placed_at", "basket_id").agg(pl.col("household_id").first(), *lists)
-        for row in baskets.sort("placed_at", "basket_id").iter_rows(named=True):
-            yield Basket(**row)
+        month = pl.col("placed_at").dt.truncate("1mo")
+        for first in self._sold.select(month.unique().sort()).to_series():
+            named = self._sold.filter(month == first).join(names, on="product_id", maintain_order="left")
+            baskets = named.group_by("placed_at", "basket_id").agg(pl.col("household_id").first(), *lists)
+            for row in baskets.sort("placed_at", "basket_id").iter_rows(named=True):
+                yield Basket(**row)
 
     def left_out(self) -> Sequence[Note]:
         nothing = self._chosen.filter(pl.col("quantity") == 0)
@@ -114,7 +117,8 @@ class CompleteJourney:
 def _with_amounts(transactions: pl.DataFrame) -> pl.DataFrame:
     """Stamps are naive UTC. coupon_disc is the manufacturer's money and already inside sales_value."""
     discount = _cents("retail_disc") + _cents("coupon_match_disc")
-    return transactions.with_columns(
+    return transactions.select(
+        *("household_id", "basket_id", "product_id", "quantity"),
         placed_at=pl.col("transaction_timestamp").dt.cast_time_unit("ms").dt.replace_time_zone("UTC"),
         list_amount=_cents("sales_value") + discount,
         discount_amount=discount,

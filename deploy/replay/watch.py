@@ -15,6 +15,8 @@ Place = tuple[str, int]
 """Topic and partition."""
 PATIENCE_SECONDS = 90
 """How long nothing may move before we stop waiting."""
+MANY = 5_000
+"""With so many records left we look seldom: each look takes time from the services that work on them."""
 
 
 class StoreFacts(BaseModel):
@@ -111,6 +113,7 @@ class Look:
 async def _until_none_left(look: Callable[[], Awaitable[Look]], complaint: str) -> None:
     """A service that does not answer for a moment, such as one that restarts, is waited for, too."""
     mark, moved_at = None, time.monotonic()
+    left = 0
     while True:
         impatient = time.monotonic() - moved_at > PATIENCE_SECONDS
         try:
@@ -119,10 +122,15 @@ async def _until_none_left(look: Callable[[], Awaitable[Look]], complaint: str) 
             if impatient:
                 raise
         else:
-            if not now.left:
+            if not (left := now.left):
                 return
             if now.mark != mark:
                 mark, moved_at = now.mark, time.monotonic()
             elif impatient:
                 raise StackFailure(f"{complaint}: {now.left:,} records have been left for {PATIENCE_SECONDS} s.")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(until_next_look(left))
+
+
+def until_next_look(left: int) -> float:
+    """In seconds."""
+    return 0.2 if left < MANY else 2.0

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.failure import StackFailure
 from deploy.replay import watch
-from deploy.replay.watch import until_quiet, until_read
+from deploy.replay.watch import MANY, until_next_look, until_quiet, until_read
 
 URL = "http://service"
 
@@ -72,3 +72,7 @@ async def test_a_service_that_does_not_answer_for_a_moment_is_waited_for() -> No
     restarting = httpx.MockTransport(lambda request: next(answers))
     await until_read(httpx.AsyncClient(transport=restarting), URL, {("t", 0): 5})
     assert next(answers, None) is None
+
+
+def test_services_with_much_left_to_do_are_disturbed_seldom() -> None:
+    assert until_next_look(MANY) == 10 * until_next_look(MANY - 1)
