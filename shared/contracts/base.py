@@ -38,9 +38,11 @@ class Contract(BaseModel):
         if deep:
             return super().model_copy(update=update, deep=True)
         changes = update or {}
+        known = self.__pydantic_fields_set__
         copied = type(self).__new__(type(self))
         object.__setattr__(copied, "__dict__", {**self.__dict__, **changes})
-        object.__setattr__(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
+        fields_set = known if changes.keys() <= known else known | changes.keys()
+        object.__setattr__(copied, "__pydantic_fields_set__", fields_set)
         object.__setattr__(copied, "__pydantic_extra__", None)
         object.__setattr__(copied, "__pydantic_private__", None)
         return copied
@@ -67,14 +69,19 @@ class Money(Contract):
         return Money(amount=amount, currency=self.currency)
 
     def units(self, first: int, last: int, quantity: int) -> "Money":
-        """The share of units first…last-1 of a line worth `self` for `quantity` units.
-
-        cum(k) = total * k // quantity, so the shares of all units always sum to the whole.
-        """
-        return self._with(self.amount * last // quantity - self.amount * first // quantity)
+        """The share of units first…last-1 of a line worth `self` for `quantity` units."""
+        return self._with(share_of_units(self.amount, first, last, quantity))
 
     def is_zero(self) -> bool:
         return self.amount == 0
+
+
+def share_of_units(total: int, first: int, last: int, quantity: int) -> int:
+    """What units first…last-1 are worth where `quantity` units are worth `total`.
+
+    cum(k) = total * k // quantity, so the shares of all units always sum to the whole.
+    """
+    return total * last // quantity - total * first // quantity
 
 
 def _not_negative(money: Money) -> Money:

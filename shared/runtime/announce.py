@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_EVENT_BYTES = 900_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 
 
 class Announced(NamedTuple):
@@ -89,7 +90,7 @@ def rejection_row(
 def child_trace(cause: Envelope, what: str) -> str:
     """W3C trace context of a message caused by another: the same trace, a span of its own."""
     span = blake2b(f"{cause.source}|{cause.id}|{what}".encode(), digest_size=8).hexdigest()
-    parent = re.fullmatch(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})", cause.traceparent or "")
+    parent = _TRACEPARENT.fullmatch(cause.traceparent or "")
     trace = parent[1] if parent else blake2b(f"{cause.source}|{cause.id}".encode(), digest_size=16).hexdigest()
     return f"00-{trace}-{span}-{parent[2] if parent else '01'}"
 

@@ -1,7 +1,7 @@
 """From a Kafka record to a message some handler answers, or to the reason why none can. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -103,11 +103,11 @@ class Incoming:
     held_at: datetime | None = None
     expired: bool = False
     remembered: bool = False
+    ref: Ref = field(init=False)
+    """The document the message is about."""
 
-    @property
-    def ref(self) -> Ref:
-        """The document the message is about."""
-        return self.handler.kind.ref(self.envelope.subject)
+    def __post_init__(self) -> None:
+        self.ref = self.handler.kind.ref(self.envelope.subject)
 
     @property
     def seen_key(self) -> str | None:
@@ -151,7 +151,7 @@ def read(record: Record, table: Handlers) -> Read:
         return Unreadable(record, envelope, Fault("INVALID", "the value is not JSON"))
     if fault := _wrong_subject(message, envelope):
         return Unreadable(record, envelope, fault)
-    if isinstance(message, InboxMessage):
+    if isinstance(message, InboxMessage) and (envelope.sequence is not None or envelope.aggregate is not None):
         # Another system may number its messages by whatever it likes; only the numbers of our events mean an order.
         envelope = replace(envelope, sequence=None, aggregate=None)
     return Incoming(record, envelope, handler, message, Actor("system", envelope.source))

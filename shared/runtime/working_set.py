@@ -34,7 +34,7 @@ class NeedsMore(Exception):
     """The batch touches documents that are not loaded yet: load them and run it anew."""
 
     def __init__(self, refs: set[Ref]) -> None:
-        super().__init__(", ".join(map(str, refs)))
+        super().__init__(refs)
         self.refs = refs
 
 
@@ -85,10 +85,8 @@ class WorkingSet:
         handler, message = incoming.handler, incoming.message
         refs = {incoming.ref}
         while True:
-            known = self.documents(refs)
-            named = refs.union(handler.refs(message, known))
-            missing = {ref for ref in named if ref not in self._entries}
-            if missing:
+            named = refs.union(handler.refs(message, self.documents(refs)))
+            if missing := named.difference(self._entries):
                 raise NeedsMore(missing)
             if len(named) == len(refs):
                 return refs

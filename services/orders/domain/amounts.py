@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from services.orders.domain.order import Units, is_cancelled, nothing_kept
-from shared.contracts.base import Money
+from shared.contracts.base import Money, share_of_units
 from shared.contracts.order_state import (
     Claim,
     LineState,
@@ -54,13 +54,17 @@ class Left:
         return "shipping_amount" if refund.shipping_amount.amount > self.shipping else None
 
 
-def value(line: LineState) -> Money:
-    return line.list_amount - line.discount_amount
+def value(line: LineState) -> int:
+    return line.list_amount.amount - line.discount_amount.amount
+
+
+def value_of_units(line: LineState, first: int, last: int) -> int:
+    return share_of_units(value(line), first, last, line.ordered)
 
 
 def paid_for(line: LineState) -> int:
     """The line's value without the units cancelled before they were paid."""
-    return value(line).units(line.cancelled_unpaid, line.ordered, line.ordered).amount
+    return value_of_units(line, line.cancelled_unpaid, line.ordered)
 
 
 def left(state: OrderState) -> Left:
@@ -113,7 +117,7 @@ def of_returned(before: OrderState, after: OrderState, claim: Claim) -> tuple[tu
     for part in claim.lines:
         line = ordered[part.line_id]
         last = line.ordered - line.returned
-        paid = value(line).units(last - part.quantity, last, line.ordered).amount
+        paid = value_of_units(line, last - part.quantity, last)
         goods = Money(amount=min(paid, remaining.goods[line.line_id]), currency=currency)
         lines.append(RefundLine(line_id=line.line_id, quantity=part.quantity, goods_amount=goods))
     shipping = remaining.shipping if claim.reason in SELLERS_FAULT and nothing_kept(after) else 0
@@ -122,7 +126,7 @@ def of_returned(before: OrderState, after: OrderState, claim: Claim) -> tuple[tu
 
 def share(line: LineState, quantity: int) -> int:
     """The value of the next `quantity` units to be cancelled."""
-    return value(line).units(line.cancelled, line.cancelled + quantity, line.ordered).amount
+    return value_of_units(line, line.cancelled, line.cancelled + quantity)
 
 
 def sale_payment_id(state: OrderState) -> str | None:

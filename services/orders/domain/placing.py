@@ -52,7 +52,7 @@ def take_number(taken: ClientOrder | None, message: OrderSubmitted) -> Decision[
 
 def _placed(message: OrderSubmitted, ctx: Context) -> OrderState:
     lines = tuple(map(_line, message.lines, split_discounts(message)))
-    total = sum(value(line).amount for line in lines) + message.shipping_fee.amount
+    total = sum(map(value, lines)) + message.shipping_fee.amount
     if total > MAX_TOTAL:
         raise Invalid("the lines add up to more than an order can be worth", field="lines")
     state = OrderState(
