@@ -19,7 +19,9 @@ from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import Basis
 from shared.contracts.base import Id
 from shared.runtime.decision import Document, Invalid
-from shared.runtime.http import Cursor, Limit, NotFound, Runtime, paginate
+from shared.runtime.http import Runtime
+from shared.runtime.paging import Cursor, Limit, paginate
+from shared.runtime.problems import NotFound
 
 router = APIRouter()
 MAX_BUCKETS = 1000

@@ -24,8 +24,10 @@ from services.catalog.repository import (
 from shared.contracts.base import Code, Contract, Count, Id, Utc
 from shared.contracts.catalog import ProductState, ReservationState, ReservationStatus
 from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
-from shared.runtime.decision import Documents
-from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, etag, not_modified, paginate
+from shared.runtime.commands import command
+from shared.runtime.http import Runtime, etag, not_modified
+from shared.runtime.paging import Cursor, Limit, Page, paginate
+from shared.runtime.problems import NotFound
 from shared.runtime.stored import Stored
 
 router = APIRouter()
@@ -55,12 +57,7 @@ async def remove_product(request: Request, runtime: Runtime, id: Id) -> Response
 
 
 async def _answer(request: Request, runtime: Runtime, message: ProductCommand, status: int = 200) -> Response:
-    def render(docs: Documents) -> dict[str, Any]:
-        state = docs.get(product, message.product_id)
-        assert state is not None
-        return _shown(state)
-
-    return await command(request, runtime, message, product, message.product_id, render=render, status=status)
+    return await command(request, runtime, message, message.product_id, _shown, status=status)
 
 
 class NewCount(Contract):

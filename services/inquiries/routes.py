@@ -21,6 +21,7 @@ from services.inquiries.commands import (
 )
 from services.inquiries.domain import message
 from services.inquiries.domain.categories import GROUPS, TREE
+from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.lookout import Watch
 from services.inquiries.reading import Sight, see, show
 from services.inquiries.repository import NEWEST_FIRST, criteria, inquiry, messages_of
@@ -28,8 +29,10 @@ from services.inquiries.views import JoinedTicketView, MessageView, TicketView
 from shared.contracts.base import Code, Contract, Id
 from shared.contracts.inbox_inquiries import InquiriesMessage, InquirySubmitted
 from shared.contracts.inquiries import Category, Channel, InquiryStatus, OrderMoment
-from shared.runtime.decision import Documents
-from shared.runtime.http import Cursor, Limit, NotFound, Page, Runtime, command, not_modified, paginate
+from shared.runtime.commands import command
+from shared.runtime.http import Runtime, not_modified
+from shared.runtime.paging import Cursor, Limit, Page, paginate
+from shared.runtime.problems import NotFound
 
 router = APIRouter()
 STILL_THERE = 2.0
@@ -46,13 +49,11 @@ class Wait(Contract):
 
 async def answer(request: Request, runtime: Runtime, message: InquiriesMessage, status: int = 200) -> Response:
     """The ticket after the command, with what may be done next."""
+    return await command(request, runtime, message, message.inquiry_id, _shown, status=status)
 
-    def render(docs: Documents) -> dict[str, Any]:
-        ticket = docs.get(inquiry, message.inquiry_id)
-        assert ticket is not None
-        return TicketView.of(ticket).model_dump(mode="json")
 
-    return await command(request, runtime, message, inquiry, message.inquiry_id, render=render, status=status)
+def _shown(ticket: Inquiry) -> dict[str, Any]:
+    return TicketView.of(ticket).model_dump(mode="json")
 
 
 @router.post("/inquiries", status_code=201, response_model=TicketView)

@@ -1,5 +1,6 @@
 """What HTTP shows of an order, and how it answers a command."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -9,12 +10,12 @@ from uuid6 import uuid7
 from services.orders.domain.guards import SELLER
 from services.orders.domain.moves import Move, open_to
 from services.orders.domain.order import Order
-from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Utc
 from shared.contracts.inbox_orders import OrdersMessage, Recipient
 from shared.contracts.order_state import OrderState
-from shared.runtime.decision import Actor, Documents
-from shared.runtime.http import Runtime, command
+from shared.runtime.commands import command
+from shared.runtime.decision import Actor
+from shared.runtime.http import Runtime
 
 
 def an_id(prefix: str) -> Any:
@@ -53,10 +54,4 @@ async def answer(
     request: Request, runtime: Runtime, actor: Actor, message: OrdersMessage, *, status: int = 200
 ) -> Response:
     """The order after the command, with what may be done next."""
-
-    def render(docs: Documents) -> dict[str, Any]:
-        order = docs.get(ORDER, message.order_id)
-        assert order is not None
-        return shown(order, actor)
-
-    return await command(request, runtime, message, ORDER, message.order_id, render=render, status=status)
+    return await command(request, runtime, message, message.order_id, partial(shown, actor=actor), status=status)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -10,12 +11,11 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from services.orders.answering import an_id, shown
 from services.orders.commands import ConfirmOrder
-from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Id, Utc
 from shared.contracts.inbox_orders import DispatchDelayRequested, ShipmentHandedOver
 from shared.contracts.order_state import DelayReason
-from shared.runtime.answering_each import Answer, Part, answer_each
-from shared.runtime.decision import Actor, Documents, Refusal
+from shared.runtime.commands import Answer, Part, answer_each
+from shared.runtime.decision import Actor, Refusal
 from shared.runtime.http import Caller, Runtime
 from shared.runtime.problems import invalid_problem, refusal_problem
 
@@ -83,13 +83,8 @@ def _named(parcel: dict[str, Any]) -> str:
 
 
 async def _each(request: Request, runtime: Runtime, actor: Actor, parts: Sequence[Told]) -> JSONResponse:
-    def render(docs: Documents, order_id: str) -> dict[str, Any]:
-        order = docs.get(ORDER, order_id)
-        assert order is not None
-        return shown(order, actor)
-
     commands = [part for part in parts if isinstance(part, Part)]
-    answers = iter(await answer_each(request, runtime, commands, render))
+    answers = iter(await answer_each(request, runtime, commands, partial(shown, actor=actor)))
     items = [_item(part.id, next(answers)) if isinstance(part, Part) else _wrong(*part) for part in parts]
     return JSONResponse({"items": items})
 

@@ -1,6 +1,6 @@
 """The rows of a file as commands in one transaction: each is decided for itself, and a refused one stops no other.
 
-No answer is kept: the same rows again change nothing. Commands that come as JSON have theirs kept (`answering_each`).
+No answer is kept: the same rows again change nothing. Commands that come as JSON have theirs kept (`commands`).
 """
 
 from collections.abc import Sequence

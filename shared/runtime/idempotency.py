@@ -21,6 +21,8 @@ class Answered:
     status: int
     body: Any
     revision: int
+    replayed: bool = False
+    """It was given to an earlier request with the same Idempotency-Key."""
 
 
 def key_of(request: Request, part: str = "") -> str | None:
@@ -45,7 +47,7 @@ async def known(
     rows = await found.to_list(None) if keys else []
     if any(row["fingerprint"] != fingerprint for row in rows):
         raise BadRequest("this Idempotency-Key was used with another body")
-    return {row["_id"]: Answered(row["status"], row["body"], row["revision"]) for row in rows}
+    return {row["_id"]: Answered(row["status"], row["body"], row["revision"], replayed=True) for row in rows}
 
 
 async def remember(

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.runtime.decision import Actor, Document
-from shared.runtime.http import Runtime, actor_of, paginate
+from shared.runtime.http import Runtime, actor_of
+from shared.runtime.paging import paginate
 from shared.runtime.parking import AT_ONCE, Parking
 from shared.runtime.selection import AuditSelection, HeldSelection, Name, ParkedSelection
 

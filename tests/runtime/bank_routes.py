@@ -1,5 +1,6 @@
 """The toy bank over HTTP, written as a service's routes are: what the kit promises is tested on these."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -7,9 +8,11 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from shared.contracts.base import Contract, Id, Name
-from shared.runtime.decision import Documents
-from shared.runtime.http import Cursor, Limit, NotFound, Runtime, command, etag, not_modified, paginate
-from tests.runtime.bank import ACCOUNT, AccountOpened, Deposited, OwnerChanged, Transferred
+from shared.runtime.commands import command
+from shared.runtime.http import Runtime, etag, not_modified
+from shared.runtime.paging import Cursor, Limit, paginate
+from shared.runtime.problems import NotFound
+from tests.runtime.bank import ACCOUNT, Account, AccountOpened, Deposited, OwnerChanged, Transferred
 
 router = APIRouter()
 
@@ -35,33 +38,25 @@ class Ownership(Contract):
 @router.post("/accounts", status_code=201)
 async def open_account(request: Request, runtime: Runtime, body: Opening) -> Response:
     message = AccountOpened(account_id=body.account_id, owner=body.owner)
-    return await command(
-        request,
-        runtime,
-        message,
-        ACCOUNT,
-        body.account_id,
-        render=lambda docs: shown(docs, body.account_id),
-        status=201,
-    )
+    return await command(request, runtime, message, body.account_id, partial(shown, id=body.account_id), status=201)
 
 
 @router.post("/accounts/{id}/deposits")
 async def deposit(request: Request, runtime: Runtime, id: Id, body: Deposit) -> Response:
     message = Deposited(account_id=id, amount=body.amount)
-    return await command(request, runtime, message, ACCOUNT, id, render=lambda docs: shown(docs, id))
+    return await command(request, runtime, message, id, partial(shown, id=id))
 
 
 @router.post("/accounts/{id}/transfers")
 async def transfer(request: Request, runtime: Runtime, id: Id, body: Transfer) -> Response:
     message = Transferred(account_id=id, to=body.to, amount=body.amount)
-    return await command(request, runtime, message, ACCOUNT, id, render=lambda docs: shown(docs, id))
+    return await command(request, runtime, message, id, partial(shown, id=id))
 
 
 @router.put("/accounts/{id}/owner")
 async def change_owner(request: Request, runtime: Runtime, id: Id, body: Ownership) -> Response:
     message = OwnerChanged(account_id=id, owner=body.owner)
-    return await command(request, runtime, message, ACCOUNT, id, render=lambda docs: shown(docs, id))
+    return await command(request, runtime, message, id, partial(shown, id=id))
 
 
 @router.get("/accounts/{id}")
@@ -72,7 +67,7 @@ async def get_account(request: Request, runtime: Runtime, id: Id) -> Response:
     tag = etag(stored.revision, stored.sequence)
     if not_modified(request, tag):
         return Response(status_code=304, headers={"ETag": tag})
-    return JSONResponse({"account_id": id, **stored.state.model_dump()}, headers={"ETag": tag})
+    return JSONResponse(shown(stored.state, id), headers={"ETag": tag})
 
 
 @router.get("/accounts")
@@ -89,7 +84,5 @@ async def list_accounts(runtime: Runtime, limit: Limit = 50, cursor: Cursor = No
     return {"items": items, "next_cursor": page.next_cursor}
 
 
-def shown(docs: Documents, id: str) -> dict[str, Any]:
-    account = docs.get(ACCOUNT, id)
-    assert account is not None
+def shown(account: Account, id: str) -> dict[str, Any]:
     return {"account_id": id, **account.model_dump()}
