@@ -61,7 +61,7 @@ async def top_products(
     """The best products of the days; with a grain, of every bucket that they touch. Ties by product id."""
     _check_order(first, last)
     period = Period.touching(grain, first, last) if grain else Period.exactly(first, last)
-    fresh = Fresh.now(runtime.behind(GROUP))
+    fresh = Fresh.now(runtime.backlog.behind(GROUP))
     found = await best_products(runtime.collection(ROLLUPS), period, basis, by, limit)
     items = [
         ProductSales(rank=rank, product_id=best.product_id, name=best.name, **dict(sales_of(best.figures, basis)))
@@ -139,7 +139,7 @@ def _entry(row: Document) -> LedgerEntry:
 
 
 async def _report(runtime: Runtime, product_id: str | None, period: Period, basis: Basis) -> SalesReport:
-    fresh = Fresh.now(runtime.behind(GROUP))
+    fresh = Fresh.now(runtime.backlog.behind(GROUP))
     figures = await sales_by_bucket(runtime.collection(ROLLUPS), product_id, period)
     return report(product_id, runtime.settings.store_currency, basis, period, figures, fresh)
 

@@ -60,8 +60,7 @@ class Lookout:
                 for waiter in self._waiters:
                     if waiter.id not in sights or sights[waiter.id].tag != waiter.tag:
                         waiter.told.set()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._runtime.stopping.wait(), LOOK_AGAIN)
+                await self._runtime.stopping.rest(LOOK_AGAIN)
         finally:
             for waiter in self._waiters:
                 waiter.told.set()

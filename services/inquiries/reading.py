@@ -95,7 +95,7 @@ async def show(runtime: ServiceRuntime, sight: Sight) -> JoinedTicketView:
         order=order,
         product_state=_product_state(sight),
         product=sight.product,
-        behind=runtime.behind("inquiries"),
+        behind=runtime.backlog.behind("inquiries"),
     )
 
 

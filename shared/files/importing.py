@@ -34,7 +34,7 @@ def row_by_row(request: Request, runtime: ServiceRuntime, told: Iterator[Told], 
 
     async def lines() -> AsyncIterator[str]:
         while batch := list(islice(told, AT_ONCE)):
-            if runtime.outbox_full:
+            if runtime.backlog.outbox_full:
                 raise Busy("the outbox is full")
             messages = [one.message for one in batch if isinstance(one, Command)]
             commands = [incoming_of(request, runtime, m, getattr(m, m.subject_field)) for m in messages]

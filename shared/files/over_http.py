@@ -32,7 +32,7 @@ async def content_of(request: Request, runtime: ServiceRuntime, types: Collectio
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in types:
         raise HTTPException(415, f"send {' or '.join(types)}")
-    if runtime.outbox_full:
+    if runtime.backlog.outbox_full:
         raise Busy("the outbox is full")
     content = bytearray()
     async for part in request.stream():

@@ -81,7 +81,7 @@ def _decided(batch: Batch, incoming: Incoming, show: Show, status: int = 200, if
 async def _answers(
     request: Request, runtime: ServiceRuntime, parts: Sequence[Part], decide: Callable[[Batch, Incoming], A]
 ) -> list[Answered | A]:
-    if runtime.outbox_full:
+    if runtime.backlog.outbox_full:
         raise Busy("the outbox is full")
     answers: list[Answered | A] = []
     for start in range(0, len(parts), AT_ONCE):

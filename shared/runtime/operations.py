@@ -24,7 +24,7 @@ async def live(runtime: Runtime) -> Response:
 async def ready(runtime: Runtime) -> Response:
     """Consumers progress and the outbox drains; else 503 with every reason. Warnings name bounds that are near."""
     reasons = runtime.troubles()
-    body = {"ready": not reasons, "reasons": reasons, "warnings": runtime.warnings()}
+    body = {"ready": not reasons, "reasons": reasons, "warnings": runtime.backlog.warnings()}
     return JSONResponse(body, 503 if reasons else 200)
 
 
@@ -42,17 +42,17 @@ async def metrics() -> Response:
 @router.get("/ops/status")
 async def status(runtime: Runtime) -> dict[str, Any]:
     """Lag per partition, the outbox, held and parked records, and what of it is a trouble or soon will be."""
-    counts = await runtime.refresh()
-    settings = runtime.settings
+    settings, backlog = runtime.settings, runtime.backlog
+    await backlog.count()
     return {
         "service": runtime.service,
         "store": {"currency": settings.store_currency, "timezone": settings.store_timezone},
         "ready": not runtime.troubles(),
         "reasons": runtime.troubles(),
-        "warnings": runtime.warnings(),
-        "consumers": await runtime.lag(),
-        "outbox": {"rows": counts.outbox[0], "oldest_seconds": round(counts.outbox[1], 3)},
-        "held": counts.held,
-        "parked": counts.parked,
-        "queued_keys": counts.queued_keys,
+        "warnings": backlog.warnings(),
+        "consumers": await backlog.lag(),
+        "outbox": {"rows": backlog.events, "oldest_seconds": round(backlog.oldest_seconds, 3)},
+        "held": backlog.held,
+        "parked": backlog.parked,
+        "queued_keys": backlog.queued_keys,
     }

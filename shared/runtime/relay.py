@@ -22,6 +22,7 @@ from shared.runtime.lease import Lease
 from shared.runtime.metrics import PUBLISHED
 from shared.runtime.mongo import Database
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.stopping import Stopping
 
 BATCH = 500
 LEASE_SECONDS = 10.0
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Relay:
-    def __init__(self, database: Database, settings: ServiceSettings, service: str, stopping: asyncio.Event) -> None:
+    def __init__(self, database: Database, settings: ServiceSettings, service: str, stopping: Stopping) -> None:
         self.wake = asyncio.Event()
         self.trouble: str | None = None
         """Why events do not get out; None while all is well."""

@@ -3,9 +3,7 @@
 Runs in every process; the held row, or the version of the document, makes each of it once.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid5
@@ -21,6 +19,7 @@ from shared.runtime.handlers import TimerFired
 from shared.runtime.lease import Lease
 from shared.runtime.mongo import Database, Session, Unavailable, infrastructure
 from shared.runtime.records import Incoming, read
+from shared.runtime.stopping import Stopping
 from shared.runtime.stored import Held
 from shared.runtime.transaction import Transaction, held_of
 from shared.runtime.working_set import Setting
@@ -35,7 +34,7 @@ FIRE_AT = IndexModel([("meta.fire_at", ASCENDING)], sparse=True)
 log = structlog.get_logger(__name__)
 
 
-async def _until_stopping(stopping: asyncio.Event, step: Callable[[], Awaitable[int]], what: str) -> None:
+async def _until_stopping(stopping: Stopping, step: Callable[[], Awaitable[int]], what: str) -> None:
     while not stopping.is_set():
         done = 0
         try:
@@ -45,12 +44,11 @@ async def _until_stopping(stopping: asyncio.Event, step: Callable[[], Awaitable[
         except Exception:
             log.exception(f"{what} could not be worked off")
         if done < AT_ONCE:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), CHECK_SECONDS)
+            await stopping.rest(CHECK_SECONDS)
 
 
 class HeldTimer:
-    def __init__(self, database: Database, setting: Setting, stopping: asyncio.Event) -> None:
+    def __init__(self, database: Database, setting: Setting, stopping: Stopping) -> None:
         self._database = database
         self._setting = setting
         self._stopping = stopping
@@ -94,7 +92,7 @@ class Timers:
         setting: Setting,
         lag: Callable[[], Awaitable[list[dict[str, Any]]]],
         wrote: Callable[[Writes], None],
-        stopping: asyncio.Event,
+        stopping: Stopping,
     ) -> None:
         self._database = database
         self._setting = setting

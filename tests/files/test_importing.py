@@ -19,8 +19,8 @@ async def test_a_file_is_given_up_when_the_outbox_is_full_meanwhile() -> None:
     runtime = ServiceRuntime("bank", ServiceSettings(), [BANK], [ACCOUNT], {})
     rows = (Skipped(row=row) for row in range(2 * AT_ONCE))
     lines = aiter(row_by_row(Request({"type": "http"}), runtime, rows, 2 * AT_ONCE).body_iterator)
-    runtime.counts.outbox = (runtime.settings.outbox_limit - 1, 0.0)
+    runtime.backlog.events = runtime.settings.outbox_limit - 1
     assert [await anext(lines) for _ in range(AT_ONCE)][-1] == f'{{"row":{AT_ONCE - 1}}}\n'
-    runtime.counts.outbox = (runtime.settings.outbox_limit, 0.0)
+    runtime.backlog.events = runtime.settings.outbox_limit
     with pytest.raises(Busy):
         await anext(lines)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.runtime import consume
+from shared.runtime import applying
 from tests.runtime.bank import AccountOpened, Broken, Deposited, OwnerChanged
 from tests.runtime.branch import Open
 from tests.support.kafka import eventually
@@ -96,7 +96,7 @@ async def test_a_dropped_record_leaves_its_bytes_in_the_audit_and_the_key_open(o
 async def test_a_full_key_pauses_its_partition_only_and_readiness_says_why(
     open_bank: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consume, "PAUSE_SECONDS", 0.3)
+    monkeypatch.setattr(applying, "PAUSE_SECONDS", 0.3)
     async with open_bank(max_parked_per_key=3) as bank:
         others = [f"o{n}" for n in range(12)]
         await bank.tell([AccountOpened(account_id=id, owner="o") for id in ["a", *others]])
