@@ -42,7 +42,7 @@ def _refuse_hopeless(ticket: Inquiry, card: OrderCard) -> None:
         raise IllegalMove(sentence, field="order_id", allowed=ticket.allowed_actions)
     if len(card.waiting) >= MAX_WAITING and ticket.inquiry_id not in card.waiting:
         sentence = f"{MAX_WAITING} inquiries wait for order {ticket.order_id} already"
-        raise IllegalMove(sentence, allowed=ticket.allowed_actions)
+        raise IllegalMove(sentence, field="order_id", allowed=ticket.allowed_actions)
 
 
 def tickets_to_wake(event: OrderEvent, docs: Documents) -> Iterable[Ref]:

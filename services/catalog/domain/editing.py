@@ -71,7 +71,7 @@ def remove(product: Product, _message: RemoveProduct, ctx: Context) -> Decision[
 def revise(product: Product, wanted: Mapping[str, Any], ctx: Context) -> Decision[Product]:
     """The product with the wanted values, where they differ."""
     if product.status is ProductStatus.REMOVED:
-        raise product.refuse("was removed; what is sold again needs an id of its own")
+        raise product.refuse("was removed; what is sold again needs an id of its own", field="product_id")
     update = {name: value for name, value in wanted.items() if value != getattr(product, name)}
     if not update:
         return Decision(product)

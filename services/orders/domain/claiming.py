@@ -75,7 +75,7 @@ def request(order: Order, message: ClaimSubmitted, ctx: Context) -> Decision[Ord
         return Decision(order)
     require(order, rules.request, ctx)
     if len(order.state.claims) >= MAX_CLAIMS:
-        raise illegal(order, ctx, f"an order takes at most {MAX_CLAIMS} claims")
+        raise illegal(order, ctx, f"an order takes at most {MAX_CLAIMS} claims", "claim_id")
     claim = _claim(order, message, rules, ctx)
     if message.type is not ClaimType.CANCEL and not message.decided:
         returning.check_window(order, claim, ctx)

@@ -120,10 +120,10 @@ def claim_to(order: Order, move: Move, claim_id: str, ctx: Context) -> Claim:
         return claim
     sentence = f"claim {claim_id} is a {claim.type.lower()} and {claim.status}"
     if is_held(claim) and step.held is False:
-        raise not_yet(order, ctx, f"claim {claim_id} is on hold: release it first")
+        raise not_yet(order, ctx, f"claim {claim_id} is on hold: release it first", "claim_id")
     if step.reserved and claim.status in step.sources and step.is_for(claim):
-        raise not_yet(order, ctx, "the catalog has not reserved the replacement")
-    raise (not_yet if step.is_for(claim) and step.is_ahead_of(claim) else illegal)(order, ctx, sentence)
+        raise not_yet(order, ctx, "the catalog has not reserved the replacement", "claim_id")
+    raise (not_yet if step.is_for(claim) and step.is_ahead_of(claim) else illegal)(order, ctx, sentence, "claim_id")
 
 
 def known_claim(order: Order, claim_id: str, ctx: Context) -> Claim:

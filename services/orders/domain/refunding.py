@@ -84,7 +84,7 @@ def settle(order: Order, message: RefundPaid, ctx: Context) -> Decision[Order]:
     if refund.status is RefundStatus.SETTLED:
         return Decision(order)
     if refund.status is RefundStatus.FAILED:
-        _check_covered(order, refund, ctx)
+        _check_covered(order, refund, _named_by(message), ctx)
     settled = refund.model_copy(update={"status": RefundStatus.SETTLED, "settled_at": ctx.now, "error_code": None})
     return Decision(_with(order, settled, ctx), [partial(RefundSettled, refund=settled)])
 
@@ -95,7 +95,7 @@ def fail(order: Order, message: RefundDeclined, ctx: Context) -> Decision[Order]
     if (refund.status, refund.error_code) == (RefundStatus.FAILED, message.error_code):
         return Decision(order)
     if refund.status is not RefundStatus.REQUESTED:
-        raise illegal(order, ctx, f"refund {refund.refund_id} is {refund.status}")
+        raise illegal(order, ctx, f"refund {refund.refund_id} is {refund.status}", _named_by(message))
     failed = refund.model_copy(update={"status": RefundStatus.FAILED, "error_code": message.error_code})
     return Decision(_with(order, failed, ctx), [partial(RefundFailed, refund=failed)])
 
@@ -106,8 +106,8 @@ def retry(order: Order, message: RetryRefund, ctx: Context) -> Decision[Order]:
     if refund is None:
         raise unknown(order, ctx, f"refund {message.refund_id} is not known", "refund_id")
     if refund.status is not RefundStatus.FAILED:
-        raise illegal(order, ctx, f"refund {refund.refund_id} is {refund.status}")
-    _check_covered(order, refund, ctx)
+        raise illegal(order, ctx, f"refund {refund.refund_id} is {refund.status}", "refund_id")
+    _check_covered(order, refund, "refund_id", ctx)
     again = refund.model_copy(
         update={"status": RefundStatus.REQUESTED, "error_code": None, "attempts": refund.attempts + 1}
     )
@@ -145,8 +145,12 @@ def _meant(order: Order, message: RefundAnswer, ctx: Context) -> Refund:
         refund_id = _refund_id_of(order, claim, ctx)
     refund = None if refund_id is None else _by_id(order.state, refund_id)
     if refund is None:
-        raise unknown(order, ctx, "the refund is not known", "refund_id" if message.claim_id is None else "claim_id")
+        raise unknown(order, ctx, "the refund is not known", _named_by(message))
     return refund
+
+
+def _named_by(message: RefundAnswer) -> str:
+    return "refund_id" if message.claim_id is None else "claim_id"
 
 
 def _refund_id_of(order: Order, claim: Claim | None, ctx: Context) -> str | None:
@@ -178,9 +182,10 @@ def _check_goodwill(order: Order, message: RefundSubmitted) -> None:
         raise Invalid("a refund of nothing is no refund", field="lines")
 
 
-def _check_covered(order: Order, refund: Refund, ctx: Context) -> None:
+def _check_covered(order: Order, refund: Refund, field: str, ctx: Context) -> None:
     if left(order.state).exceeded(refund):
-        raise illegal(order, ctx, f"what refund {refund.refund_id} was to give has been given by others since")
+        sentence = f"what refund {refund.refund_id} was to give has been given by others since"
+        raise illegal(order, ctx, sentence, field)
 
 
 def _with(order: Order, refund: Refund, ctx: Context) -> Order:

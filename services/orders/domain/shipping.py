@@ -65,7 +65,7 @@ def correct_tracking(order: Order, message: TrackingChanged, ctx: Context) -> De
     if (parcel.carrier, parcel.tracking_no) == (message.carrier, message.tracking_no):
         return Decision(order)
     if parcel.delivered_at is not None and parcel.delivered_at <= ctx.now:
-        raise illegal(order, ctx, f"shipment {parcel.shipment_id} is delivered")
+        raise illegal(order, ctx, f"shipment {parcel.shipment_id} is delivered", "shipment_id")
     corrected = parcel.model_copy(update={"carrier": message.carrier, "tracking_no": message.tracking_no})
     told = partial(TrackingCorrected, shipment=corrected)
     if claim is not None:

@@ -214,5 +214,6 @@ def test_one_order_wakes_only_so_many() -> None:
         "_id": ORDER,
         "meta": {"version": 1, "sequence": 0, "revision": 0, "held": 0, "heard": []},
     }
-    with pytest.raises(IllegalMove, match="wait for order"):
+    with pytest.raises(IllegalMove, match="wait for order") as refused:
         desk.command(WAIT, INQUIRY)
+    assert refused.value.field == "order_id"

@@ -124,7 +124,7 @@ def test_a_request_rejected_or_withdrawn_gives_its_units_back() -> None:
 def test_an_answer_told_twice_changes_nothing_and_another_answer_is_refused() -> None:
     desk = an_order_to_ship().tell(cancel(), REJECT, REJECT)
     assert desk.event_types.count("ClaimRejected") == 1
-    assert desk.tell(APPROVE).refused == [("ILLEGAL_MOVE", None)]
+    assert desk.tell(APPROVE).refused == [("ILLEGAL_MOVE", "claim_id")]
 
 
 def test_an_answer_before_its_request_waits_for_it() -> None:
@@ -174,4 +174,11 @@ def test_an_order_takes_only_so_many_claims() -> None:
     desk = an_order_to_ship()
     for n in range(MAX_CLAIMS):
         desk.tell(cancel(f"clm_{n}", {"1": 1}), decided(ClaimDecision.REJECTED, f"clm_{n}"))
-    assert desk.tell(cancel("clm_last")).refused == [("ILLEGAL_MOVE", None)]
+    assert desk.tell(cancel("clm_last")).refused == [("ILLEGAL_MOVE", "claim_id")]
+
+
+def test_what_an_open_request_does_not_cover_may_be_asked_for_by_another() -> None:
+    desk = an_order_to_ship().tell(cancel("clm_1", {"1": 1}), cancel("clm_2", {"1": 1}))
+    assert (desk.line.cancel_open, desk.parked) == (2, [])
+    desk.ask(cancel("clm_3"), BUYER)
+    assert (desk.line.cancel_open, desk.public.claims[-1].lines[0].quantity) == (3, 1)

@@ -43,7 +43,7 @@ def test_a_refund_is_settled_by_its_id_or_by_its_claim() -> None:
 def test_an_answer_told_twice_changes_nothing() -> None:
     desk = a_cancelled_order().tell(refunded(claim_id="clm_1"), refunded(claim_id="clm_1"))
     assert desk.event_types.count("RefundSettled") == 1
-    assert desk.tell(refund_failed(claim_id="clm_1")).refused == [("ILLEGAL_MOVE", None)]
+    assert desk.tell(refund_failed(claim_id="clm_1")).refused == [("ILLEGAL_MOVE", "claim_id")]
 
 
 def test_an_answer_to_an_unknown_refund_waits_for_it() -> None:
@@ -95,16 +95,23 @@ def test_only_a_failed_refund_is_tried_again() -> None:
 def test_a_failed_refund_leaves_its_money_to_others_and_is_then_not_tried_again() -> None:
     desk = a_paid_order(a_line(amount=10_000)).tell(goodwill("rfd_1", {"1": 10_000}))
     desk.tell(refund_failed(refund_id="rfd_1"), goodwill("rfd_2", {"1": 4_000}))
-    with pytest.raises(IllegalMove):
+    with pytest.raises(IllegalMove) as refused:
         desk.ask(RETRY)
+    assert refused.value.field == "refund_id"
     assert Move.RETRY_REFUND not in allowed_actions(desk.public, "seller")
-    assert desk.tell(refunded(refund_id="rfd_1")).refused == [("ILLEGAL_MOVE", None)]
+    assert desk.tell(refunded(refund_id="rfd_1")).refused == [("ILLEGAL_MOVE", "refund_id")]
 
 
 def test_a_refund_paid_after_it_was_declined_is_settled() -> None:
     desk = a_paid_order().tell(goodwill("rfd_1"), refund_failed(refund_id="rfd_1"), refunded(refund_id="rfd_1"))
     assert desk.public.refunds[0].status is RefundStatus.SETTLED
     assert desk.public.refunds[0].error_code is None
+
+
+def test_a_refund_whose_money_others_have_is_refused_by_the_name_it_was_answered_with() -> None:
+    desk = a_paid_order(a_line(amount=10_000)).tell(cancel("clm_1", {"1": 1}, decided=True))
+    desk.tell(refund_failed(claim_id="clm_1"), goodwill("rfd_2", {"1": 10_000}), refunded(claim_id="clm_1"))
+    assert desk.refused == [("ILLEGAL_MOVE", "claim_id")]
 
 
 def test_goodwill_gives_money_and_takes_no_goods() -> None:

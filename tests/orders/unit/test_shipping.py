@@ -130,7 +130,7 @@ def test_tracking_is_corrected_until_delivery() -> None:
     desk = an_order_to_ship().tell(shipped(), tracked("T-9"), tracked("T-9"))
     assert desk.event_types.count("TrackingCorrected") == 1
     desk.tell(delivered(), tracked("T-10"))
-    assert desk.refused == [("ILLEGAL_MOVE", None)]
+    assert desk.refused == [("ILLEGAL_MOVE", "shipment_id")]
     assert desk.public.shipments[0].tracking_no == "T-9"
 
 

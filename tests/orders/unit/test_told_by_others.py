@@ -121,7 +121,7 @@ WRONG: list[tuple[Given, OrdersMessage, str, str | None]] = [
         "ILLEGAL_MOVE",
         "decision",
     ),
-    (a_cancelled_order, picked_up(), "ILLEGAL_MOVE", None),
+    (a_cancelled_order, picked_up(), "ILLEGAL_MOVE", "claim_id"),
     (a_return(picked_up()), collected(counts={"1": (1, 2)}), "INVALID", "lines.0"),
     (a_return(picked_up()), collected(counts={"9": (1, 0)}), "INVALID", "lines.0"),
     (a_paid_order, goodwill(goods={"9": 1}), "INVALID", "lines.0.line_id"),
@@ -133,7 +133,7 @@ WRONG: list[tuple[Given, OrdersMessage, str, str | None]] = [
         lambda: a_goodwill().tell(refunded(refund_id="rfd_1")),
         refund_failed(refund_id="rfd_1"),
         "ILLEGAL_MOVE",
-        None,
+        "refund_id",
     ),
 ]
 
