@@ -14,10 +14,11 @@ from services.orders.commands import (
     RetryRefund,
 )
 from services.orders.domain.amounts import left
+from services.orders.domain.arriving import parcels
 from services.orders.domain.moves import MOVES, STEPS, Move
-from services.orders.domain.order import free, parcels, unshipped, with_customer
+from services.orders.domain.order import free, unshipped, with_customer
 from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
-from shared.contracts.order_state import HoldReason, LineState, OrderState, Reason, RefundStatus
+from shared.contracts.order_state import ClaimType, HoldReason, LineState, OrderState, Reason, RefundStatus
 from tests.orders.given import (
     BUYER,
     ID,
@@ -86,6 +87,11 @@ def _return(state: OrderState, n: int, claim: str) -> OrdersMessage:
     return sent_back(claim, _one_of(state, with_customer, n), reason=[Reason.BROKEN, Reason.ETC][n % 2])
 
 
+def _release(state: OrderState, n: int, claim: str) -> OrdersMessage:
+    exchange = any(known.claim_id == claim and known.type is ClaimType.EXCHANGE for known in state.claims)
+    return ReleaseClaim(order_id=ID, claim_id=claim, charge_settled=exchange or n % 2 == 0)
+
+
 def _some_money(state: OrderState) -> OrdersMessage:
     remains = left(state)
     goods = {line_id: 1 for line_id, amount in remains.goods.items() if amount}
@@ -116,7 +122,7 @@ MESSAGES: dict[Move, Write] = {
     Move.HOLD_CLAIM: lambda state, n, claim: HoldClaim(
         order_id=ID, claim_id=claim, reason=HoldReason.ETC, charge=won(n * 100)
     ),
-    Move.RELEASE_CLAIM: lambda state, n, claim: ReleaseClaim(order_id=ID, claim_id=claim, charge_settled=n % 2 == 0),
+    Move.RELEASE_CLAIM: _release,
     Move.APPROVE_RETURN: lambda state, n, claim: decided(ClaimDecision.APPROVED, claim, waive_pickup=True),
     Move.REJECT_RETURN: lambda state, n, claim: decided(ClaimDecision.REJECTED, claim),
     Move.WITHDRAW_RETURN: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),

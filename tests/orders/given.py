@@ -135,8 +135,8 @@ def paid(amount: int = 13_000, payment_id: str = "pay_1", **fields: Any) -> Paym
     return PaymentCaptured(order_id=ID, payment_id=payment_id, amount=won(amount), **fields)
 
 
-def declined(payment_id: str = "pay_0", amount: int = 13_000) -> PaymentDeclined:
-    return PaymentDeclined(order_id=ID, payment_id=payment_id, amount=won(amount), error_code="CARD_LIMIT")
+def declined(payment_id: str = "pay_0", amount: int = 13_000, code: str = "CARD_LIMIT") -> PaymentDeclined:
+    return PaymentDeclined(order_id=ID, payment_id=payment_id, amount=won(amount), error_code=code)
 
 
 def reserved(order_id: str = ID, claim_id: str | None = None) -> StockReserved:

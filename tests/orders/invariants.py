@@ -9,6 +9,7 @@ from shared.contracts.order_state import (
     ClaimType,
     LineState,
     OrderState,
+    OrderStatus,
     PaymentStatus,
     RefundKind,
     RefundStatus,
@@ -18,7 +19,7 @@ NO_SALE = {RefundKind.LATE_PAYMENT, RefundKind.DOUBLE_PAYMENT, RefundKind.AMOUNT
 
 
 def broken(order: OrderState) -> list[str]:
-    return [*_derived(order), *_counters(order), *_parts(order), *_money(order)]
+    return [*_derived(order), *_timers(order), *_counters(order), *_parts(order), *_money(order)]
 
 
 def _derived(order: OrderState) -> Iterator[str]:
@@ -26,6 +27,12 @@ def _derived(order: OrderState) -> Iterator[str]:
         yield "statuses do not follow from the counters"
     if OrderState.model_validate_json(order.model_dump_json()) != order:
         yield "the state is not what its own schema reads"
+
+
+def _timers(order: OrderState) -> Iterator[str]:
+    waits = order.status is OrderStatus.DELIVERED and all(claim.closed_at for claim in order.claims)
+    if waits and order.decide_at is None:
+        yield "nobody ever decides what has arrived"
 
 
 def _counters(order: OrderState) -> Iterator[str]:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.orders.domain.amounts import left, left_to_refund
+from services.orders.domain.arriving import arrived, parcels
 from services.orders.domain.claim_steps import Step
 from services.orders.domain.order import (
+    alive,
     free,
     is_cancelled,
     is_confirmed,
@@ -13,7 +15,6 @@ from services.orders.domain.order import (
     nothing_to_ship,
     open_cancels,
     open_claims,
-    parcels,
     undecided,
     with_customer,
 )
@@ -93,9 +94,9 @@ def is_on_its_way(state: OrderState, _role: str) -> Obstacle | None:
 def can_be_decided(state: OrderState, _role: str) -> Obstacle | None:
     if open_claims(state):
         return _too_early("a claim is open: it has to be decided first")
-    if any(map(undecided, state.lines)):
+    if any(undecided(line, state) for line in state.lines):
         return None
-    on_its_way = any(line.delivered < line.ordered - line.cancelled for line in state.lines)
+    on_its_way = any(arrived(line, state) < alive(line) for line in state.lines)
     return _too_early("nothing has arrived yet") if on_its_way else _never("nothing is left to decide")
 
 
@@ -106,7 +107,11 @@ def has_free_units(state: OrderState, _role: str) -> Obstacle | None:
 def has_units_with_customer(state: OrderState, _role: str) -> Obstacle | None:
     if any(with_customer(line) > 0 for line in state.lines):
         return None
-    return _never("nothing is with the customer") if nothing_to_ship(state) else _too_early("nothing has left yet")
+    if not nothing_to_ship(state):
+        return _too_early("nothing has left yet")
+    if any(line.decided for line in state.lines):
+        return _never("what the customer has is kept for good: money goes back as goodwill, by a refund of its own")
+    return _never("nothing is with the customer")
 
 
 def has_claim_open_to(step: Step) -> Guard:

@@ -4,10 +4,10 @@ from functools import partial
 
 from services.orders.commands import HoldClaim, ReleaseClaim
 from services.orders.domain.claims import changed
-from services.orders.domain.moves import Move, claim_to, known_claim, permit
+from services.orders.domain.moves import Move, claim_to, illegal, known_claim, permit
 from services.orders.domain.order import Order, is_held
 from shared.contracts.base import Money
-from shared.contracts.order_state import Claim, Hold
+from shared.contracts.order_state import Claim, ClaimType, Hold
 from shared.contracts.orders import ClaimHeld, ClaimReleased
 from shared.runtime.decision import Context, Decision, Invalid
 
@@ -37,6 +37,10 @@ def release(order: Order, message: ReleaseClaim, ctx: Context) -> Decision[Order
         return Decision(order)
     claim = claim_to(order, Move.RELEASE_CLAIM, message.claim_id, ctx)
     assert claim.hold is not None
+    owed = _still_owed(claim)
+    if claim.type is ClaimType.EXCHANGE and owed and not (owed.is_zero() or message.charge_settled):
+        sentence = "an exchange pays nothing back to take the charge off: say that it is settled, or convert the claim"
+        raise illegal(order, ctx, sentence, "charge_settled")
     ended = claim.hold.model_copy(update={"released_at": ctx.now, "charge_settled": message.charge_settled})
     released = claim.model_copy(update={"hold": ended})
     return changed(order, released, ctx, partial(ClaimReleased, claim=released))

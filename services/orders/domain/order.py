@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.orders.domain.arriving import arrived
 from services.orders.domain.policy import policy
 from services.orders.domain.status import derived
 from shared.contracts.base import Contract, Utc
@@ -90,10 +91,10 @@ def options_with_customer(state: OrderState, line: LineState) -> Counter[str]:
     return options
 
 
-def undecided(line: LineState) -> int:
+def undecided(line: LineState, state: OrderState) -> int:
     """Units that have arrived, that nobody claims, and that are not said to be kept."""
     claimed = line.return_open + line.returned + line.exchange_open + line.exchanged
-    return max(0, line.delivered - line.decided - claimed)
+    return max(0, arrived(line, state) - line.decided - claimed)
 
 
 def is_cancelled(state: OrderState) -> bool:
@@ -107,11 +108,6 @@ def nothing_to_ship(state: OrderState) -> bool:
 def may_send(state: OrderState) -> bool:
     """Whether a parcel may still leave: with units of the order, or in exchange for some not kept for good."""
     return any(unshipped(line) or line.shipped > line.decided + line.returned for line in state.lines)
-
-
-def parcels(state: OrderState) -> tuple[Shipment, ...]:
-    """All that left, what exchanges sent included."""
-    return (*state.shipments, *(claim.replacement for claim in state.claims if claim.replacement is not None))
 
 
 def is_confirmed(state: OrderState) -> bool:

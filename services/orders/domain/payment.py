@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from services.orders.domain.moves import Move, permit
+from services.orders.domain.moves import Move, illegal, permit
 from services.orders.domain.order import Order, is_cancelled
 from services.orders.domain.overtaken import before, cancelled_again, overtaken_cancels
 from services.orders.domain.repeats import answered, is_repeat
@@ -33,15 +33,23 @@ def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Or
 
 
 def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Order]:
-    """An attempt is kept with its error code, whatever became of the order meanwhile."""
+    """An attempt is kept with its error code, whatever became of the order meanwhile.
+
+    Providers keep a payment's id while its customer tries again, so it may still be captured under that id.
+    """
     permit(order, Move.PAY, ctx)
-    if is_repeat(order, "payment", message.payment_id, message, ctx):
-        return Decision(order)
-    _check_amount(order, message.amount)
-    order = answered(order, "payment", message.payment_id, message)
     payment = _payment(message, PaymentStatus.FAILED, message.error_code, ctx)
+    if any(known.model_copy(update={"at": payment.at}) == payment for known in order.state.payments):
+        return Decision(order)
+    if any(known.payment_id == payment.payment_id and known.at <= payment.at for known in _captured(order.state)):
+        raise illegal(order, ctx, f"payment {payment.payment_id} was captured before", "payment_id")
+    _check_amount(order, message.amount)
     tried = order.now(ctx, payments=(*order.state.payments, payment))
     return Decision(tried, [partial(PaymentFailed, payment=payment)])
+
+
+def _captured(state: OrderState) -> list[Payment]:
+    return [payment for payment in state.payments if payment.status is not PaymentStatus.FAILED]
 
 
 def _pay(order: Order, message: PaymentCaptured, ctx: Context, overtaken: tuple[Claim, ...] = ()) -> Decision[Order]:

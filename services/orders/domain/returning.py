@@ -4,9 +4,10 @@ from datetime import timedelta
 from functools import partial
 
 from services.orders.domain.amounts import SELLERS_FAULT
+from services.orders.domain.arriving import parcels
 from services.orders.domain.claims import changed, with_claim
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, not_yet, permit
-from services.orders.domain.order import Order, as_units, parcels
+from services.orders.domain.order import Order, as_units
 from services.orders.domain.policy import policy
 from services.orders.domain.refunding import refund_of_returned
 from shared.contracts.inbox_orders import ParcelCollected, PickupStarted

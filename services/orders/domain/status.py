@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
+from services.orders.domain.arriving import arrived
 from shared.contracts.order_state import (
     Claim,
     ClaimStatus,
@@ -30,29 +31,28 @@ RANK = {status: rank for rank, status in enumerate(ADVANCE)}
 
 
 def derived(state: OrderState) -> OrderState:
-    paid, expired = state.paid_at is not None, state.expired_at is not None
     claims = ClaimCounts(state.claims, state.refunds) if state.claims else None
-    lines = tuple(_derived(line, claims, paid=paid, expired=expired) for line in state.lines)
+    lines = tuple(_derived(line, claims, state) for line in state.lines)
     return state.model_copy(update={"lines": lines, "status": order_status(lines)})
 
 
-def _derived(line: LineState, claims: "ClaimCounts | None", *, paid: bool, expired: bool) -> LineState:
+def _derived(line: LineState, claims: "ClaimCounts | None", state: OrderState) -> LineState:
     counted = _same_or_changed(line, claims.of(line)) if claims else line
-    status = line_status(counted, paid=paid, expired=expired)
+    status = line_status(counted, state)
     return counted if counted.status is status else counted.model_copy(update={"status": status})
 
 
-def line_status(line: LineState, *, paid: bool, expired: bool) -> OrderStatus:
+def line_status(line: LineState, state: OrderState) -> OrderStatus:
     alive = line.ordered - line.cancelled
     if alive == 0:
-        return OrderStatus.CANCELED_BY_NOPAYMENT if expired else OrderStatus.CANCELED
-    if not paid:
+        return OrderStatus.CANCELED_BY_NOPAYMENT if state.expired_at else OrderStatus.CANCELED
+    if state.paid_at is None:
         return OrderStatus.PAYMENT_WAITING
     if line.shipped == 0:
         return OrderStatus.PAYED
     if line.returned == alive:
         return OrderStatus.RETURNED
-    if line.delivered < alive:
+    if arrived(line, state) < alive:
         return OrderStatus.DELIVERING
     return _status_of_arrived(line, alive - line.returned)
 

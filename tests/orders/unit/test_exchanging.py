@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim
+from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim, ReleaseClaim
 from services.orders.domain.moves import allowed_actions
+from services.orders.domain.order import is_held
 from shared.contracts.inbox_orders import ClaimDecision, ClaimPart
 from shared.contracts.order_state import ClaimStatus, ClaimType, HoldReason, OrderStatus, StockStatus
 from shared.runtime.decision import IllegalMove, NotYet
@@ -14,6 +15,7 @@ from tests.orders.given import (
     a_delivered_order,
     a_line,
     an_exchange_to_send,
+    an_order_to_ship,
     collected,
     decided,
     delivered,
@@ -23,12 +25,15 @@ from tests.orders.given import (
     replaced,
     reserved,
     sent_back,
+    shipped,
     tracked,
     won,
 )
 
 CONVERT = ConvertToReturn(order_id=ID, claim_id="clm_0")
 FINISH = FinishExchange(order_id=ID, claim_id="clm_0")
+HOLD = HoldClaim(order_id=ID, claim_id="clm_0", reason=HoldReason.EXTRA_FEE, charge=won(2_500))
+RELEASE = ReleaseClaim(order_id=ID, claim_id="clm_0")
 
 
 def an_exchanged_order() -> Desk:
@@ -81,6 +86,39 @@ def test_an_exchange_on_hold_stands_still() -> None:
     desk.ask(HoldClaim(order_id=ID, claim_id="clm_0", reason=HoldReason.EXTRA_FEE))
     with pytest.raises(NotYet, match="on hold"):
         desk.ask(replaced("clm_0"))
+
+
+def test_a_charge_for_an_exchange_is_settled_or_taken_off_the_return_it_becomes() -> None:
+    settled, converted = an_exchange_to_send(), an_exchange_to_send()
+    for desk in (settled, converted):
+        desk.ask(HOLD)
+        with pytest.raises(IllegalMove, match="pays nothing back") as refused:
+            desk.ask(RELEASE)
+        assert refused.value.field == "charge_settled"
+    settled.ask(RELEASE.model_copy(update={"charge_settled": True}))
+    assert settled.ask(replaced("clm_0")).claims[0].status is ClaimStatus.EXCHANGE_REDELIVERING
+    for message in (CONVERT, RELEASE, decided(ClaimDecision.APPROVED, "clm_0")):
+        converted.ask(message)
+    assert (converted.public.refunds[0].charge, converted.public.refunds[0].amount) == (won(2_500), won(834))
+
+
+def test_a_hold_without_a_charge_is_released_as_it_is() -> None:
+    for nothing in (None, won(0)):
+        desk = an_exchange_to_send()
+        desk.ask(HOLD.model_copy(update={"charge": nothing}))
+        assert not is_held(desk.ask(RELEASE).claims[0])
+
+
+def test_what_is_exchanged_for_goods_that_never_arrived_ends_the_order_too() -> None:
+    desk = an_order_to_ship().tell(shipped("shp_1", {"1": 1}), shipped("shp_2", {"1": 2}), exchange("clm_0"))
+    desk.tell(picked_up("clm_0"), collected("clm_0")).catalog_says(reserved(claim_id="clm_0"))
+    desk.tell(replaced("clm_0"), delivered("shp_9"), delivered("shp_2"))
+    assert desk.public.status is OrderStatus.DELIVERED
+    desk.wait(9 * 24)
+    assert (desk.line.decided, desk.line.exchanged, desk.public.status) == (2, 1, OrderStatus.PURCHASE_DECIDED)
+    whole = an_order_to_ship().tell(shipped("shp_1"), exchange("clm_0", {"1": 3}), picked_up("clm_0"))
+    whole.tell(collected("clm_0"), replaced("clm_0"), delivered("shp_9"))
+    assert whole.public.status is OrderStatus.EXCHANGED
 
 
 def test_without_a_replacement_it_becomes_a_return() -> None:
@@ -142,7 +180,7 @@ def test_the_tracking_of_a_replacement_is_corrected_until_it_is_there() -> None:
     [claim] = desk.public.claims
     assert claim.replacement is not None
     assert (claim.replacement.tracking_no, claim.status) == ("T-3", ClaimStatus.EXCHANGE_DONE)
-    assert desk.refused == [("ILLEGAL_MOVE", None)]
+    assert desk.refused == [("ILLEGAL_MOVE", "shipment_id")]
 
 
 def test_what_a_carrier_tells_of_a_replacement_before_the_exchange_is_known_waits() -> None:

@@ -134,9 +134,26 @@ def test_a_declined_attempt_is_kept_with_its_code() -> None:
     assert desk.public.status is OrderStatus.PAYMENT_WAITING
 
 
-def test_an_attempt_declined_is_not_captured_later_under_its_id() -> None:
-    desk = a_placed_order().tell(declined("pay_1"), paid(13_000, "pay_1"))
-    assert desk.refused == [("ILLEGAL_MOVE", "payment_id")]
+def test_an_attempt_declined_and_then_captured_under_the_same_id_pays_the_order() -> None:
+    """Many providers keep the id of a payment while its customer tries again."""
+    desk = a_placed_order().tell(declined("pay_1"), declined("pay_1", code="EXPIRED"), paid(), declined("pay_1"))
+    tried = [(payment.payment_id, payment.status, payment.error_code) for payment in desk.public.payments]
+    assert tried == [
+        ("pay_1", PaymentStatus.FAILED, "CARD_LIMIT"),
+        ("pay_1", PaymentStatus.FAILED, "EXPIRED"),
+        ("pay_1", PaymentStatus.CAPTURED, None),
+    ]
+    assert desk.event_types == ["OrderPlaced", "PaymentFailed", "PaymentFailed", "OrderPaid"]
+    assert desk.tell(paid(), paid(12_000)).refused == [("ILLEGAL_MOVE", "payment_id")]
+
+
+def test_an_attempt_declined_before_its_payment_and_told_after_it_is_kept_with_its_code() -> None:
+    desk = a_placed_order()
+    attempt = desk.sent(declined("pay_1"))
+    desk.tell(paid()).deliver(attempt)
+    assert [payment.error_code for payment in desk.public.payments] == [None, "CARD_LIMIT"]
+    assert (desk.public.status, desk.parked) == (OrderStatus.PAYED, [])
+    assert desk.tell(declined("pay_1", code="EXPIRED")).refused == [("ILLEGAL_MOVE", "payment_id")]
 
 
 @pytest.mark.parametrize(("amount", "currency", "field"), [(0, "KRW", "amount.amount"), (5, "USD", "amount.currency")])

@@ -171,6 +171,45 @@ def test_what_is_kept_of_a_line_is_decided() -> None:
     assert desk.tell(sent_back("clm_2", reason=Reason.BROKEN)).refused == [("ILLEGAL_MOVE", None)]
 
 
+def test_what_is_kept_for_good_does_not_come_back_and_the_answer_says_what_does() -> None:
+    desk = a_delivered_order().wait(20 * DAY).tell(sent_back("clm_1", decided=True))
+    [parked] = desk.parked
+    assert (parked.fault.error, "goodwill" in parked.fault.sentence) == ("ILLEGAL_MOVE", True)
+    with pytest.raises(IllegalMove, match="goodwill") as refused:
+        desk.ask(sent_back("clm_2", reason=Reason.BROKEN))
+    assert "refund" in refused.value.allowed
+
+
+def two_parcels() -> Desk:
+    return an_order_to_ship().tell(shipped("shp_1", {"1": 1}), shipped("shp_2", {"1": 2}))
+
+
+@pytest.mark.parametrize("waived", [True, False])
+def test_what_comes_back_from_its_way_is_not_waited_for(*, waived: bool) -> None:
+    desk = two_parcels()
+    if waived:
+        desk.tell(sent_back("clm_1", {"1": 1}, decided=True))
+    else:
+        desk.tell(sent_back("clm_1", {"1": 1}), picked_up(), collected(), APPROVE)
+    assert desk.public.status is OrderStatus.DELIVERING
+    assert desk.tell(delivered("shp_2")).line.status is OrderStatus.DELIVERED
+    desk.wait(10 * DAY)
+    assert (desk.line.decided, desk.public.status) == (2, OrderStatus.PURCHASE_DECIDED)
+
+
+def test_a_parcel_on_its_way_is_waited_for_while_what_came_back_may_be_of_another() -> None:
+    desk = two_parcels().tell(delivered("shp_2"), sent_back("clm_1", {"1": 1}), picked_up(), collected(), APPROVE)
+    assert desk.public.status is OrderStatus.DELIVERING
+    assert desk.tell(delivered("shp_1")).public.status is OrderStatus.DELIVERED
+    assert desk.wait(10 * DAY).line.decided == 2
+
+
+def test_a_parcel_thought_lost_that_arrives_after_all_is_no_unit_more() -> None:
+    desk = two_parcels().tell(sent_back("clm_1", {"1": 1}, decided=True), delivered("shp_2"), delivered("shp_1"))
+    assert desk.wait(10 * DAY).line.decided == 2
+    assert broken(desk.public) == []
+
+
 def test_a_return_on_hold_stands_still_and_its_charge_is_taken_off() -> None:
     desk = a_collected_return()
     desk.ask(hold(won(3_000)))

@@ -1,0 +1,38 @@
+"""Which units arrived. A unit that came back from its way no parcel will ever bring: nobody waits for it."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from shared.contracts.order_state import ClaimStatus, LineState, LineUnits, OrderState, Shipment
+
+DONE = (ClaimStatus.RETURN_DONE, ClaimStatus.EXCHANGE_DONE)
+
+
+def arrived(line: LineState, state: OrderState) -> int:
+    """Units that arrived, or came back before they could."""
+    if line.delivered == line.shipped or not (line.returned or line.exchanged):
+        return line.delivered
+    return min(line.shipped, line.delivered + _back_from_transit(line.line_id, state))
+
+
+def parcels(state: OrderState) -> tuple[Shipment, ...]:
+    """All that left, what exchanges sent included."""
+    return (*state.shipments, *(claim.replacement for claim in state.claims if claim.replacement is not None))
+
+
+def _back_from_transit(line_id: str, state: OrderState) -> int:
+    """The most by which what had come back was ever more than what had arrived by then.
+
+    Claims do not name parcels: as long as enough units had arrived, those are taken for the ones that came back.
+    """
+    arrivals = [(p.delivered_at, -_of(line_id, p.lines)) for p in parcels(state) if p.delivered_at]
+    returns = [
+        (back_at, _of(line_id, claim.lines))
+        for claim in state.claims
+        if claim.status in DONE and (back_at := claim.collected_at or claim.closed_at)
+    ]
+    return max(0, *accumulate(units for _, units in sorted([*arrivals, *returns])))
+
+
+def _of(line_id: str, lines: Sequence[LineUnits]) -> int:
+    return sum(part.quantity for part in lines if part.line_id == line_id)
