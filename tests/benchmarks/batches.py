@@ -12,7 +12,7 @@ from tests.benchmarks.measuring import records_taken
 from tests.benchmarks.one_line import order_id, paid, placed, reserved, told
 from tests.benchmarks.options import Options
 from tests.benchmarks.place import Place, place
-from tests.support.running import eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 LINES = 1_000

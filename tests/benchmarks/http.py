@@ -11,7 +11,7 @@ from tests.benchmarks.measuring import cpu_seconds, records_taken
 from tests.benchmarks.one_line import order_id, paid, placed, reserved
 from tests.benchmarks.options import Options
 from tests.benchmarks.place import Place, place
-from tests.support.running import eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 ORDERS_OF = {1: 100, 8: 250, 64: 500}
@@ -51,7 +51,7 @@ async def run(stack: Stack, _options: Options) -> list[Figure]:
 async def _measured(ground: Place, callers: int, numbers: range) -> list[Figure]:
     """Catalog's answer comes between the halves and is not counted."""
     service = ground.services["orders"]
-    cpu = cpu_seconds(service.process.pid)
+    cpu = cpu_seconds(service.pid)
     began = time.perf_counter()
     waits = await ask(service.url, callers, numbers, (_place, _pay))
     seconds = time.perf_counter() - began
@@ -61,7 +61,7 @@ async def _measured(ground: Place, callers: int, numbers: range) -> list[Figure]
     seconds += time.perf_counter() - began
     who = f"{callers} caller{'s' if callers > 1 else ''}"
     goal = Goal(least=PER_SECOND) if callers == max(ORDERS_OF) else None
-    micros = (cpu_seconds(service.process.pid) - cpu) / len(waits) * 1e6
+    micros = (cpu_seconds(service.pid) - cpu) / len(waits) * 1e6
     return [
         Figure(who, len(waits) / seconds, "commands/s", goal),
         *latencies(who, waits),

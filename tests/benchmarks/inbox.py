@@ -9,7 +9,7 @@ from tests.benchmarks.figures import Figure, Goal
 from tests.benchmarks.measuring import records_taken, work_off
 from tests.benchmarks.options import Options
 from tests.benchmarks.place import Place, place
-from tests.support.running import eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 COMMANDS = {kind.wire_type() for kind in (OrderSubmitted, PaymentCaptured, ShipmentHandedOver)}
@@ -23,7 +23,7 @@ async def run(stack: Stack, options: Options) -> list[Figure]:
         began = time.perf_counter()
         await ground.start("orders")
         database = ground.store.database("orders")
-        pid = ground.services["orders"].process.pid
+        pid = ground.services["orders"].pid
         done = await work_off(lambda: records_taken(database, "orders.inbox"), len(commands), pid)
         decided = time.perf_counter()
         await _published(ground)

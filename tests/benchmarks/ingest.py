@@ -23,7 +23,7 @@ from tests.benchmarks.baskets import STORE, order_events, produce
 from tests.benchmarks.figures import Figure, Goal
 from tests.benchmarks.measuring import Run, records_taken, work_off
 from tests.benchmarks.options import Options
-from tests.support.running import Process
+from tests.support.processes import Process
 from tests.support.stack import Stack
 
 TIMES_NAIVE, TIMES_CAREFUL = 20.0, 1.2
@@ -92,9 +92,11 @@ class Ground:
         return cls(stack, prefix, len(records))
 
     async def analytics(self) -> Run:
-        service = Process("analytics", {**self._environment, "TOPIC_PREFIX": self._prefix})
+        service = Process(
+            "services.analytics.app", {**self._environment, "TOPIC_PREFIX": self._prefix}, "ANALYTICS_HTTP_PORT"
+        )
         try:
-            return await self._measured(self._prefix + "analytics", service.process.pid)
+            return await self._measured(self._prefix + "analytics", service.pid)
         finally:
             await service.end()
             await self._forget(self._prefix + "analytics")

@@ -33,7 +33,7 @@ async def run(stack: Stack, options: Options) -> list[Figure]:
         await ground.start(*SERVICES)
         await _prepare(ground, orders)
         waits, late = await _hand_over(ground, orders, warm_up)
-        memory = {name: resident_mb(service.process.pid) for name, service in ground.services.items()}
+        memory = {name: resident_mb(service.pid) for name, service in ground.services.items()}
     return [
         Figure("parcels", PER_SECOND, "parcels/s"),
         *latencies("handed over → ticket shows it", waits, most_p99=P99_MILLISECONDS),

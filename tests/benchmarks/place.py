@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from deploy.replay.watch import session, until_quiet
 from shared.contracts.envelope import Envelope
-from tests.support.running import Process, Store
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 IN_FLIGHT = 2_000
 SERVICES = ("catalog", "orders", "inquiries", "analytics")

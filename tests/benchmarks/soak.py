@@ -31,7 +31,7 @@ async def run(stack: Stack, options: Options) -> list[Figure]:
             await asyncio.sleep(max(0.0, began + second - time.perf_counter()))
             await _one_second(ground, range(second * PER_SECOND, (second + 1) * PER_SECOND))
             for name, service in ground.services.items():
-                memory[name].append(resident_mb(service.process.pid))
+                memory[name].append(resident_mb(service.pid))
             second += 1
         await ground.quiet()
         behind = time.perf_counter() - began - second

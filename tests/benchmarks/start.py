@@ -19,6 +19,6 @@ async def run(stack: Stack, _options: Options) -> list[Figure]:
             second = await ground.store.start(service)
             figures += [
                 Figure(f"{service}, until ready", time.perf_counter() - began, "s"),
-                Figure(f"{service}, memory when ready", resident_mb(second.process.pid), "MB", Goal(most=250)),
+                Figure(f"{service}, memory when ready", resident_mb(second.pid), "MB", Goal(most=250)),
             ]
     return figures

@@ -12,8 +12,8 @@ from deploy.local.ports import SERVICES
 from deploy.replay.watch import session, until_quiet
 from deploy.target import Target
 from tests.support.command import sellerdesk
-from tests.support.running import Store
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 A_DAY = ("--from", "2017-11-23", "--to", "2017-11-23")

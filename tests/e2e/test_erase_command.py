@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 from deploy.cli import VERBS, application
 from tests.orders.integration.conftest import ORDER
-from tests.support.running import Store
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 Sellerdesk = Callable[..., Result]
 NOWHERE = "http://127.0.0.1:1"

@@ -14,8 +14,9 @@ from typer.testing import CliRunner, Result
 
 from deploy.cli import application
 from tests.orders.integration.conftest import ORDER, won
-from tests.support.running import Store, eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 NOWHERE = "http://127.0.0.1:9"
 Command = Callable[..., Result]

@@ -13,9 +13,11 @@ from shared.contracts.catalog import ReservationStatus
 from shared.contracts.inbox_orders import OrderSubmitted, SubmittedLine
 from shared.contracts.order_state import StockStatus
 from tests.catalog.builders import a_submission, won
+from tests.support.eventually import eventually
 from tests.support.memory import message_envelope
-from tests.support.running import Process, Store, eventually
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 BUYERS, UNITS = 500, 300

@@ -10,9 +10,10 @@ from typer.testing import CliRunner, Result
 from deploy.cli import VERBS, application
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_orders import PaymentCaptured
+from tests.support.eventually import eventually
 from tests.support.memory import T0, message_envelope
-from tests.support.running import Store, eventually
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 Sellerdesk = Callable[..., Result]
 NOWHERE = "http://127.0.0.1:1"

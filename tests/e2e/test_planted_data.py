@@ -11,8 +11,8 @@ from deploy.local.ports import SERVICES
 from deploy.target import Target
 from tests.e2e.test_a_day import Shop
 from tests.replay import gift_shop, olist_market
-from tests.support.running import Store
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 MARKETPLACE = {"STORE_CURRENCY": "BRL", "STORE_TIMEZONE": "America/Sao_Paulo", "ORDERS_HOLIDAY_COUNTRY": "BR"}

@@ -13,7 +13,7 @@ import pytest
 from deploy.local.ports import free_ports
 from deploy.local.services import is_ready
 from deploy.topics import create_topics, topics
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack

@@ -18,7 +18,8 @@ from shared.contracts.envelope import Envelope, decode
 from shared.runtime.service import build_app
 from tests.faults.bank_service import BankSettings, build
 from tests.runtime.bank import AccountOpened, Deposited
-from tests.support.kafka import create_topics, eventually, producer, read_all, send
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics, producer, read_all, send
 from tests.support.memory import message_envelope
 from tests.support.processes import Process
 from tests.support.stack import Stack

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.bank import Bank, with_own_id
 from tests.runtime.bank import Deposited, Transferred
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.faults
 

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.faults.bank import Bank
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 
 pytestmark = pytest.mark.faults

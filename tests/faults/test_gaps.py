@@ -9,7 +9,8 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from shared.contracts.envelope import encode
 from tests.faults.bank import Bank, with_own_id
 from tests.runtime.bank import Broken, Deposited
-from tests.support.kafka import eventually, producer, read_all, send
+from tests.support.eventually import eventually
+from tests.support.kafka import producer, read_all, send
 
 pytestmark = pytest.mark.faults
 

@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from tests.faults.bank import Bank
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 from tests.support.stack import Stack
 

@@ -8,7 +8,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 
 from tests.faults.bank import Bank
-from tests.support.kafka import eventually, read_all
+from tests.support.eventually import eventually
+from tests.support.kafka import read_all
 
 pytestmark = pytest.mark.faults
 

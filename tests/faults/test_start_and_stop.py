@@ -7,7 +7,7 @@ import pytest
 from pymongo.uri_parser import parse_uri
 
 from tests.faults.bank import Bank
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack

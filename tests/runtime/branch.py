@@ -12,7 +12,8 @@ from shared.contracts.base import Message
 from shared.runtime.mongo import Database
 from shared.runtime.service import build_app
 from tests.faults.bank_service import BankSettings, build
-from tests.support.kafka import create_topics, eventually, producer, send
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import message_envelope
 from tests.support.stack import Stack
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.runtime.service import build_app
 from tests.faults.bank_service import BankSettings, build
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 NOBODY = "127.0.0.1:1"

@@ -11,7 +11,8 @@ from shared.contracts.envelope import decode
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from tests.runtime.bank import ACCOUNT, BANK, COUNTER, TURNOVER, AccountOpened, Deposited, Transferred
-from tests.support.kafka import create_topics, eventually, producer, read_all, send
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics, producer, read_all, send
 from tests.support.memory import message_envelope
 from tests.support.stack import Stack
 

@@ -11,7 +11,8 @@ import pytest
 
 from shared.runtime.service import build_app
 from tests.faults.bank_service import BankSettings, build
-from tests.support.kafka import create_topics, eventually
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack

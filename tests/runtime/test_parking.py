@@ -7,7 +7,7 @@ import pytest
 from shared.runtime import applying
 from tests.runtime.bank import AccountOpened, Broken, Deposited, OwnerChanged
 from tests.runtime.branch import Open
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.stack
 

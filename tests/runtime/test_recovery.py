@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.runtime.branch import Branch, Open
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.stack
 

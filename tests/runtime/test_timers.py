@@ -15,9 +15,9 @@ from shared.runtime.handlers import Handlers, TimerFired
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.timers import may_wait_for_news
+from tests.support.eventually import eventually
 from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import T0, MemoryRuntime, message_envelope
-from tests.support.running import eventually
 from tests.support.stack import Stack
 
 HOUR = timedelta(hours=1)

@@ -14,7 +14,8 @@ from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from tests.runtime import bank
 from tests.runtime.bank import ACCOUNT, BANK, AccountOpened, deposit, open_account
-from tests.support.kafka import create_topics, eventually, producer, send
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import MemoryRuntime, message_envelope
 from tests.support.stack import Stack
 

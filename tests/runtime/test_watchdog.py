@@ -10,7 +10,8 @@ from shared.runtime import watchdog
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from tests.runtime.bank import ACCOUNT, BANK, AccountOpened
-from tests.support.kafka import create_topics, eventually, producer, send
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import message_envelope
 from tests.support.stack import Stack
 

@@ -1,17 +1,13 @@
 """Plain Kafka clients for tests: make topics, send records, read a topic to its end."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.contracts.envelope import Envelope, encode
-
-T = TypeVar("T")
 
 
 async def create_topics(servers: str, names: Iterable[str], partitions: int = 3) -> None:
@@ -78,15 +74,3 @@ async def log_of(servers: str, topics: Iterable[str]) -> tuple[list[ConsumerReco
         return sorted(records, key=lambda record: (record.topic, record.partition, record.offset)), ends
     finally:
         await consumer.stop()
-
-
-async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 20.0) -> T:
-    """The first true answer of `check`; fails with its last one when the time is over."""
-    deadline = time.monotonic() + within
-    while True:
-        answer = await check()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"still {answer!r} after {within} s")
-        await asyncio.sleep(0.05)

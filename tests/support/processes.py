@@ -1,4 +1,4 @@
-"""Processes of a service that tests kill, freeze and end: only ever the ones they started, by their own pid."""
+"""Processes of a service that tests start, kill, freeze and end: only ever their own, by pid."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -24,7 +24,8 @@ class Process:
 
     def __init__(self, module: str, environment: Mapping[str, str], port_variable: str) -> None:
         port = free_port()
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=30)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._process = subprocess.Popen(
             [sys.executable, "-m", *module.split()],
@@ -65,7 +66,8 @@ class Process:
         return await self._answers("/health/live")
 
     async def _answers(self, path: str) -> bool:
-        assert self.returncode is None, f"ended with {self.returncode}: {self.output[-3000:]}"
+        if self.returncode is not None:
+            raise RuntimeError(f"ended with {self.returncode}: {self.output[-3000:]}")
         with suppress(httpx.TransportError):
             return (await self.http.get(path)).is_success
         return False

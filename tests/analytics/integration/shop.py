@@ -17,7 +17,8 @@ from shared.contracts.envelope import Envelope
 from shared.runtime.mongo import Database
 from shared.runtime.service import build_app
 from shared.runtime.service_runtime import ServiceRuntime
-from tests.support.kafka import create_topics, eventually, producer, send
+from tests.support.eventually import eventually
+from tests.support.kafka import create_topics, producer, send
 from tests.support.stack import Stack
 
 

@@ -15,7 +15,7 @@ from shared.runtime.offsets import Offsets
 from tests.analytics.books import Sums, rollups_from, told
 from tests.analytics.integration.shop import Shop, a_process
 from tests.analytics.orders import PAID_AT, ZONE, a_line, a_refund, an_order, back, krw, sold
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.stack
 

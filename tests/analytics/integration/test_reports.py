@@ -11,7 +11,7 @@ from shared.contracts.order_state import RefundKind
 from tests.analytics.books import told
 from tests.analytics.integration.shop import Shop, open_shop
 from tests.analytics.orders import PAID_AT, a_line, a_refund, an_order, back, krw
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.running import Process, Store
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 CSV, JSON_LINES = {"content-type": "text/csv; charset=euc-kr"}, {"content-type": "application/jsonl"}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.running import Process, Store
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 TEE = {"product_id": "tee", "name": "T-shirt", "list_price": {"amount": 1000, "currency": "KRW"}}

@@ -12,9 +12,11 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.order_state import LineState, Shipment
 from shared.contracts.orders import OrderPlaced, OrderShipped
 from tests.catalog.builders import NOW, a_line, a_submission, an_order
+from tests.support.eventually import eventually
 from tests.support.memory import event_envelope, message_envelope
-from tests.support.running import Process, Store, eventually
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 Answers = dict[str, StockReserved | StockRejected]

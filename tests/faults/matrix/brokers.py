@@ -18,7 +18,7 @@ from deploy.local.keeper import Child
 from deploy.local.part import Part
 from deploy.local.ports import Ports
 from shared.runtime.decision import Document
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import free_port
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack

@@ -11,7 +11,7 @@ from tests.faults.checking.snapshot import Source
 from tests.faults.matrix.brokers import Brokers
 from tests.faults.matrix.load import Load
 from tests.faults.matrix.shop import Shop
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 
 Sample = tuple[float, Mapping[Source, int]]

@@ -3,7 +3,7 @@
 import signal
 
 from tests.faults.matrix.fault import Fault, Run
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 
 async def past_its_session(run: Run) -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from deploy.local.ports import SERVICES
 from tests.faults.matrix.fault import Fault, Run
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 
 

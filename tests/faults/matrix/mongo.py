@@ -9,7 +9,7 @@ from pymongo import MongoClient
 
 from shared.runtime.decision import Document
 from tests.faults.matrix.fault import Fault, Run
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 STEP_DOWN_SECONDS = 1
 UNWILLING_SECONDS = 4.0

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.faults.matrix.fault import Fault, Run
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 
 AWAY_SECONDS = 60.0

@@ -6,7 +6,7 @@ from typing import Any
 from tests.faults.matrix.buggy import BUGGY_ORDER
 from tests.faults.matrix.fault import Fault, Run
 from tests.faults.matrix.load import a_parcel, an_arrival, an_order, payment_of
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 
 async def one_key_fails(run: Run) -> None:

@@ -11,7 +11,8 @@ from shared.contracts.envelope import Headers, encode
 from shared.contracts.inbox_orders import OrderSubmitted, PaymentCaptured, ShipmentHandedOver
 from tests.faults.matrix.fault import Fault, Run
 from tests.faults.matrix.load import a_parcel, an_arrival, an_order, payment_of, won
-from tests.support.kafka import eventually, log_of
+from tests.support.eventually import eventually
+from tests.support.kafka import log_of
 
 REPEATED = ("orders.events", "catalog.events", "inquiries.inbox", "orders.inbox")
 

@@ -5,7 +5,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.topics import create_topics, topics
 from tests.faults.matrix.fault import Fault, Run
 from tests.faults.matrix.load import a_product
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 TOPIC = "catalog.inbox"
 PRODUCTS = 12

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.faults.matrix.fault import Fault, Run
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 
 

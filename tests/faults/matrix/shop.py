@@ -23,7 +23,7 @@ from shared.runtime.decision import Document
 from tests.faults.checking.collector import Observed, positions, take
 from tests.faults.checking.layout import layout_of, the_services
 from tests.faults.checking.snapshot import Snapshot, Source
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 from tests.support.processes import Process
 from tests.support.stack import Stack
 

@@ -5,7 +5,7 @@ from shared.contracts.envelope import encode
 from tests.faults.matrix.fault import Fault, Run
 from tests.faults.matrix.load import a_parcel, an_order
 from tests.faults.matrix.mongo import failing
-from tests.support.kafka import eventually
+from tests.support.eventually import eventually
 
 FULL_SECONDS = 5.0
 OUT_OF_DISK_SPACE = 14031

@@ -6,7 +6,8 @@ from shared.contracts.registry import EVENTS
 from tests.faults.checking.layout import layout_of, the_services
 from tests.faults.matrix.fault import Fault, Run
 from tests.faults.matrix.next_version import PaymentVerified
-from tests.support.kafka import eventually, log_of
+from tests.support.eventually import eventually
+from tests.support.kafka import log_of
 from tests.support.processes import Process
 
 

@@ -9,8 +9,10 @@ import pytest_asyncio
 from httpx import AsyncClient, Response
 
 from shared.contracts.envelope import Envelope
-from tests.support.running import Process, Store, eventually
+from tests.support.eventually import eventually
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 Ticket = dict[str, Any]
 

@@ -10,8 +10,8 @@ from shared.contracts.inbox_inquiries import CustomerMessageReceived
 from shared.contracts.inquiries import InquiryState
 from tests.inquiries.given import a_question
 from tests.inquiries.integration.conftest import Desk
+from tests.support.eventually import eventually
 from tests.support.memory import message_envelope
-from tests.support.running import eventually
 
 pytestmark = pytest.mark.stack
 

@@ -1,12 +1,13 @@
 """A reader who waits for news neither holds up the end of the service nor is cut off by it."""
 
 import asyncio
+import signal
 import time
 
 import pytest
 
-from tests.support.running import Store
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 pytestmark = pytest.mark.stack
 
@@ -21,7 +22,7 @@ async def test_a_live_reader_is_answered_when_the_service_stops(stack: Stack) ->
         answered, _ = await asyncio.wait({reader}, timeout=0.5)
         assert not answered
         started = time.monotonic()
-        process.process.terminate()
+        process.send(signal.SIGTERM)
         assert (await reader).status_code == 304
         assert time.monotonic() - started < 3
-        assert await asyncio.to_thread(process.process.wait, 20) == 0
+        assert await process.ends() == 0

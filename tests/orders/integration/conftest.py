@@ -10,9 +10,11 @@ from httpx import AsyncClient, Response
 from shared.contracts.base import Message
 from shared.contracts.catalog import ReservationState, ReservationStatus, ShortageCode, StockRejected, StockReserved
 from shared.contracts.envelope import Envelope
+from tests.support.eventually import eventually
 from tests.support.memory import event_envelope, message_envelope
-from tests.support.running import Process, Store, eventually
+from tests.support.processes import Process
 from tests.support.stack import Stack
+from tests.support.store import Store
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_orders import OrderSubmitted, Recipient, ShipmentDelivered
 from tests.orders.integration.conftest import Shop, won
 from tests.orders.integration.test_inbox import submitted
+from tests.support.eventually import eventually
 from tests.support.memory import T0, message_envelope
-from tests.support.running import eventually
 
 pytestmark = pytest.mark.stack
 SECRETS = ("Im Kkeokjeong", "Cheongseok-gol 7", "000-7777-0000", "buyer:kkeokjeong")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.orders.integration.conftest import MUGS, Shop, won
-from tests.support.running import eventually
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.stack
 TWO = [MUGS | {"line_id": "1"}, MUGS | {"line_id": "2", "quantity": 1}]

@@ -24,8 +24,8 @@ from shared.contracts.order_state import ClaimType, LineUnits, OrderState, Reaso
 from shared.contracts.orders import OrderEvent
 from tests.orders.integration.conftest import Shop
 from tests.orders.invariants import broken
+from tests.support.eventually import eventually
 from tests.support.memory import T0, message_envelope
-from tests.support.running import eventually
 
 pytestmark = pytest.mark.stack
 WON = {amount: Money(amount=amount, currency="KRW") for amount in (0, 3_000, 10_000, 13_000)}

@@ -7,7 +7,7 @@ import pytest
 from shared.contracts.envelope import Envelope
 from tests.orders.integration.conftest import Shop, won
 from tests.orders.integration.test_inbox import a_life, events_of
-from tests.support.running import eventually
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.stack
 
