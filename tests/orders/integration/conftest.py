@@ -39,6 +39,7 @@ ORDER: Json = {
     "shipping_fee": won(3_000),
     "recipient": {"name": "Hong Gildong", "address": "Jong-ro 1"},
 }
+PARCEL: Json = {"carrier": "CJGLS", "tracking_no": "T-1"}
 
 
 @dataclass
@@ -89,3 +90,9 @@ class Shop:
 async def shop(stack: Stack) -> AsyncIterator[Shop]:
     async with Store(stack).opened() as store:
         yield Shop(store, await store.start("orders"))
+
+
+async def a_paid_order(shop: Shop, id: str, **fields: Any) -> None:
+    await shop.place(order_id=id, **fields)
+    paid = await shop.post(f"/orders/{id}/payments", {"amount": won(13_000), "method": "transfer"})
+    assert paid.json()["status"] == "PAYED"

@@ -1,22 +1,14 @@
 """Orders as people see them: over HTTP, on real Kafka and MongoDB."""
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
 
 from shared.contracts.catalog import ShortageCode
-from tests.orders.integration.conftest import MUGS, ORDER, Shop, won
+from tests.orders.integration.conftest import MUGS, ORDER, PARCEL, Shop, a_paid_order, won
 
 pytestmark = pytest.mark.stack
-PARCEL = {"carrier": "CJGLS", "tracking_no": "T-1"}
-
-
-async def a_paid_order(shop: Shop, id: str, **fields: Any) -> None:
-    await shop.place(order_id=id, **fields)
-    paid = await shop.post(f"/orders/{id}/payments", {"amount": won(13_000), "method": "transfer"})
-    assert paid.json()["status"] == "PAYED"
 
 
 async def test_an_order_s_life(shop: Shop) -> None:
@@ -170,70 +162,6 @@ async def test_an_unchanged_order_is_not_sent_again(shop: Shop) -> None:
     assert (await shop.http.get("/orders/tagged", headers={"If-None-Match": tag})).status_code == 200
 
 
-async def test_a_batch_is_confirmed_order_by_order(shop: Shop) -> None:
-    for id in ("b1", "b2", "b3"):
-        await a_paid_order(shop, id)
-    await asyncio.gather(shop.stock("b1"), shop.stock("b3"))
-    body, key = {"order_ids": ["b1", "b2", "nobody", "b3", "no/id", "b1"]}, {"Idempotency-Key": "batch"}
-    first, again = [await shop.http.post("/orders/confirm", json=body, headers=key) for _ in range(2)]
-    items = first.json()["items"]
-    assert [(item["order_id"], item["status"]) for item in items] == [
-        ("b1", 200),
-        ("b2", 409),
-        ("nobody", 404),
-        ("b3", 200),
-        ("no/id", 404),
-    ]
-    assert items[0]["order"]["ship_by"] is not None
-    assert items[1]["problem"]["detail"] == "the catalog has not reserved the stock"
-    assert again.json() == first.json()
-    await shop.stock("b2")
-    granted_since = await shop.http.post("/orders/confirm", json=body, headers=key)
-    assert [item["status"] for item in granted_since.json()["items"]] == [200, 200, 404, 200, 404]
-    different = await shop.http.post("/orders/confirm", json={"order_ids": ["b1"]}, headers=key)
-    assert different.status_code == 400
-    too_many = await shop.post("/orders/confirm", {"order_ids": [str(n) for n in range(1001)]})
-    assert (too_many.status_code, too_many.json()["errors"][0]["field"]) == (422, "order_ids")
-
-
-async def test_a_batch_is_shipped_and_delayed_order_by_order(shop: Shop) -> None:
-    for id in ("s1", "s2", "s3"):
-        await a_paid_order(shop, id)
-    await asyncio.gather(shop.stock("s1"), shop.stock("s2"))
-    parcels = [
-        PARCEL | {"order_id": "s1", "shipment_id": "shp_1"},
-        {"order_id": "s2", "carrier": "CJGLS"},
-        PARCEL | {"order_id": "s3"},
-        PARCEL | {"order_id": "s2"},
-        PARCEL | {"order_id": "no/id"},
-    ]
-    key = {"Idempotency-Key": "parcels"}
-    first, again = [await shop.http.post("/orders/ship", json={"parcels": parcels}, headers=key) for _ in range(2)]
-    items = first.json()["items"]
-    assert [(item["order_id"], item["status"]) for item in items] == [
-        ("s1", 200),
-        ("s2", 422),
-        ("s3", 409),
-        ("s2", 200),
-        ("no/id", 422),
-    ]
-    assert [error["field"] for error in items[1]["problem"]["errors"]] == ["tracking_no"]
-    assert [item["status"] for item in again.json()["items"]] == [item["status"] for item in items]
-    assert len((await shop.order("s2"))["shipments"]) == 1
-    later = {"ship_by": "2099-01-01T00:00:00Z", "reason": "PRODUCT_PREPARE"}
-    delayed = (await shop.post("/orders/delay", later | {"order_ids": ["s3", "s1", "nobody"]})).json()["items"]
-    assert [item["status"] for item in delayed] == [200, 409, 404]
-    assert (await shop.post("/orders/ship", {"parcels": [PARCEL] * 1001})).status_code == 422
-
-
-async def test_a_parcel_of_a_batch_that_names_half_a_character_holds_up_no_other(shop: Shop) -> None:
-    await a_paid_order(shop, "beside")
-    await shop.stock("beside")
-    content = json.dumps({"parcels": [PARCEL | {"order_id": "beside"}, PARCEL | {"order_id": "\ud800"}]})
-    answer = await shop.http.post("/orders/ship", content=content, headers={"content-type": "application/json"})
-    assert [(item["order_id"], item["status"]) for item in answer.json()["items"]] == [("beside", 200), ("?", 422)]
-
-
 async def test_orders_are_found_by_their_claims_and_counted_by_status(shop: Shop) -> None:
     async def counts() -> dict[str, int]:
         return dict((await shop.http.get("/orders/counts")).json())
@@ -282,126 +210,6 @@ async def test_lists_filter_and_page(shop: Shop) -> None:
     assert await listed(to=placed_at) == newest_first[3:]
 
 
-@pytest.mark.parametrize(
-    ("change", "fields"),
-    [
-        ({"currency": "USD"}, {"lines", "shipping_fee"}),
-        ({"channel": "", "lines": []}, {"channel", "lines"}),
-        (
-            {"lines": [MUGS | {"quantity": 0, "list_amount": won(-1)}], "shipping_fee": {"amount": 1.5}},
-            {"lines.0.quantity", "lines.0.list_amount", "shipping_fee.amount", "shipping_fee.currency"},
-        ),
-        ({"lines": [MUGS | {"discount_amount": won(10_001)}]}, {"lines.0.discount_amount"}),
-        ({"lines": [MUGS, MUGS]}, {"lines"}),
-        ({"lines": [MUGS | {"line_id": str(n)} for n in range(600)]}, {"lines"}),
-        ({"recipient": {"phone": "1"}, "order_id": "no such/id"}, {"recipient.name", "recipient.address", "order_id"}),
-        ({"lines": [MUGS | {"line_id": n, "list_amount": won(10**15)} for n in "12"]}, {"lines"}),
-    ],
-)
-async def test_every_wrong_field_of_an_order_is_named(shop: Shop, change: dict[str, Any], fields: set[str]) -> None:
-    response = await shop.place(**change)
-    assert response.status_code == 422
-    assert fields <= {error["field"] for error in response.json()["errors"]}
-
-
-async def test_another_currency_than_the_store_s_is_named(shop: Shop) -> None:
-    dollars = {"amount": 1, "currency": "USD"}
-    line = MUGS | {"list_amount": dollars, "discount_amount": dollars}
-    response = await shop.place(currency="USD", lines=[line], shipping_fee=dollars)
-    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "currency")
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status", "field"),
-    [
-        ("wrong/payments", {"amount": {"amount": 5, "currency": "USD"}}, 422, "amount.currency"),
-        ("wrong/payments", {"amount": won(0)}, 422, "amount.amount"),
-        ("wrong/payments", {}, 422, "amount"),
-        ("wrong/shipments", {"carrier": "C"}, 422, "tracking_no"),
-        ("wrong/shipments", PARCEL | {"lines": []}, 422, "lines"),
-        ("wrong/shipments", PARCEL | {"lines": [{"line_id": "9", "quantity": 1}]}, 409, None),
-        ("wrong/claims", {"type": "RETURN", "reason": "BROKEN"}, 409, None),
-        ("wrong/claims", {"type": "EXCHANGE", "reason": "BROKEN"}, 422, "lines"),
-        ("wrong/claims/clm_9/replacement", PARCEL, 404, "claim_id"),
-        ("wrong/claims/clm_9/finish", {}, 404, "claim_id"),
-        ("wrong/claims/clm_9/convert", {}, 404, "claim_id"),
-        ("wrong/claims/clm_9/pickup", {}, 404, "claim_id"),
-        ("wrong/claims/clm_9/collected", {"lines": [{"line_id": "1", "good": 1}]}, 404, "claim_id"),
-        ("wrong/claims/clm_9/hold", {"reason": "BECAUSE"}, 422, "reason"),
-        ("wrong/claims/clm_9/release", {}, 404, "claim_id"),
-        ("wrong/delays", {"ship_by": "2020-01-01T00:00:00Z", "reason": "ETC"}, 409, None),
-        ("wrong/claims", {"type": "CANCEL", "reason": "BROKEN"}, 422, "reason"),
-        (
-            "wrong/claims",
-            {"type": "CANCEL", "reason": "WRONG_ORDER", "lines": [{"line_id": "9", "quantity": 1}]},
-            422,
-            "lines.0.line_id",
-        ),
-        ("wrong/refunds", {"reason": "X", "shipping_amount": won(0)}, 422, "lines"),
-        ("wrong/refunds", {"reason": "X", "shipping_amount": won(1)}, 409, None),
-        ("wrong/claims/clm_9/decision", {"decision": "APPROVED"}, 404, "claim_id"),
-        ("wrong/claims/clm_9/decision", {"decision": "MAYBE"}, 422, "decision"),
-        ("wrong/shipments/shp_9/delivered", {}, 404, "shipment_id"),
-        ("wrong/refunds/rfd_9/retry", {}, 404, "refund_id"),
-        ("wrong/refunds/rfd_9/result", {}, 404, "refund_id"),
-        ("nobody/confirm", {}, 404, None),
-        ("nobody/payments", {"amount": won(1)}, 404, None),
-    ],
-)
-async def test_wrong_moves_are_answered(shop: Shop, path: str, body: Any, status: int, field: str | None) -> None:
-    await shop.place(order_id="wrong")
-    response = await shop.post(f"/orders/{path}", body)
-    assert response.status_code == status, response.text
-    assert [error["field"] for error in response.json().get("errors", [])] == ([field] if field else [])
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/orders/nothing", 404),
-        ("/orders/no%20id", 422),
-        ("/orders?limit=0", 422),
-        ("/orders?cursor=nonsense", 422),
-        ("/orders?status=SHIPPED", 422),
-        ("/orders?from=2026-01-01T00:00:00", 422),
-        ("/orders?from=yesterday", 422),
-    ],
-)
-async def test_reads_of_what_is_not_there_or_makes_no_sense(shop: Shop, path: str, status: int) -> None:
-    assert (await shop.http.get(path)).status_code == status
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"null", b'{"channel": NaN}'])
-async def test_a_body_that_is_no_order_is_refused_not_a_failure(shop: Shop, body: bytes) -> None:
-    headers = {"content-type": "application/json"}
-    await shop.place(order_id="wrong")
-    for path in ("/orders", "/orders/confirm", "/orders/wrong/shipments", "/orders/wrong/claims"):
-        assert (await shop.http.post(path, content=body, headers=headers)).status_code == 422
-
-
-async def test_an_actor_is_a_role_and_an_id(shop: Shop) -> None:
-    for actor in ("system:/carrier", "nonsense"):
-        assert (await shop.post("/orders/wrong/confirm", {}, actor)).status_code == 422
-
-
 async def test_the_api_is_described(shop: Shop) -> None:
     paths = (await shop.http.get("/openapi.json")).json()["paths"]
     assert {"/orders", "/orders/{id}", "/orders/{id}/claims/{claim_id}/decision"} <= set(paths)
-
-
-async def test_a_large_batch_answers_every_order_in_its_order(shop: Shop) -> None:
-    await a_paid_order(shop, "among_many")
-    await shop.stock("among_many")
-    ids = [*(f"nobody_{number}" for number in range(120)), "among_many"]
-    items = (await shop.post("/orders/confirm", {"order_ids": ids})).json()["items"]
-    assert [item["order_id"] for item in items] == ids
-    assert [item["status"] for item in items] == [*[404] * 120, 200]
-
-
-async def test_two_parcels_of_one_batch_may_be_of_one_order(shop: Shop) -> None:
-    await a_paid_order(shop, "twice")
-    await shop.stock("twice")
-    parcels = [PARCEL | {"order_id": "twice", "shipment_id": f"shp_{number}"} for number in range(2)]
-    items = (await shop.post("/orders/ship", {"parcels": parcels})).json()["items"]
-    assert [item["status"] for item in items] == [200, 409]
-    assert items[1]["problem"]["detail"] == "nothing is left to ship"
