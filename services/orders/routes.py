@@ -1,5 +1,6 @@
 """HTTP of the orders service: what people do goes through the table of `handlers.py`, as messages of the inbox do."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,7 +9,7 @@ from pydantic import AwareDatetime
 
 from services.orders.answering import OrderPage, OrderView, an_id, answer, shown, view
 from services.orders.commands import ChangeRecipient, ConfirmOrder, DecidePurchase
-from services.orders.repository import BY_STATUS, NEWEST_FIRST, ORDER, orders_where
+from services.orders.repository import NEWEST_FIRST, ORDER, how_many, index_for, orders_where
 from shared.contracts.base import Code, Contract, Id, NonNegativeMoney, Utc
 from shared.contracts.inbox_orders import (
     DispatchDelayRequested,
@@ -153,7 +154,7 @@ async def list_orders(
         placed_before=placed_before,
     )
     orders = runtime.collection(ORDER.collection)
-    page = await paginate(orders, wanted, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
+    page = await paginate(orders, wanted, sort=NEWEST_FIRST, limit=limit, cursor=cursor, index=index_for(wanted))
     items = tuple(view(ORDER.load(document), actor) for document in page.items)
     listed = OrderPage.model_construct(items=items, next_cursor=page.next_cursor)
     return Response(listed.model_dump_json(), media_type="application/json")
@@ -161,10 +162,11 @@ async def list_orders(
 
 @router.get("/orders/counts")
 async def count_orders(runtime: Runtime) -> dict[OrderStatus, int]:
-    """How many orders stand where."""
-    counted = await runtime.collection(ORDER.collection).aggregate(BY_STATUS).to_list(None)
-    found = {row["status"]: row["orders"] for row in counted}
-    return {status: found.get(status, 0) for status in OrderStatus}
+    """How many orders stand where. Each status is counted at its own moment: an order that moves just then may be in
+    both that it moves between, or in neither."""
+    database = runtime.collection(ORDER.collection).database
+    counted = await asyncio.gather(*(database.command(how_many(status)) for status in OrderStatus))
+    return {status: answer["n"] for status, answer in zip(OrderStatus, counted, strict=True)}
 
 
 @router.get("/orders/{id}", response_model=OrderView)
