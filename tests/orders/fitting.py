@@ -1,7 +1,8 @@
 """Messages that an order can take where it stands: what leads a random life far from its start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
+from itertools import count
 
 from services.orders.commands import (
     ChangeRecipient,
@@ -15,9 +16,16 @@ from services.orders.commands import (
 )
 from services.orders.domain.amounts import left
 from services.orders.domain.arriving import parcels
-from services.orders.domain.moves import MOVES, STEPS, Move
-from services.orders.domain.order import free, unshipped, with_customer
-from shared.contracts.inbox_orders import ClaimDecision, OrdersMessage, Recipient
+from services.orders.domain.moves import STEPS, Move, allowed_actions
+from services.orders.domain.order import free, options_with_customer, unshipped, with_customer
+from shared.contracts.inbox_orders import (
+    ClaimDecided,
+    ClaimDecision,
+    ClaimSubmitted,
+    OrdersMessage,
+    Recipient,
+    ShipmentHandedOver,
+)
 from shared.contracts.order_state import ClaimType, HoldReason, LineState, OrderState, Reason, RefundStatus
 from tests.orders.given import (
     BUYER,
@@ -43,25 +51,33 @@ from tests.orders.given import (
 from tests.support.memory import T0
 
 
-def fitting(state: OrderState, chosen: int, detail: int) -> tuple[str, OrdersMessage] | None:
-    """Who does what; None where nobody can do anything."""
-    actors = ("system:/test", SELLER, BUYER)
-    open_to = [
-        (actor, move)
-        for move, (who, guard) in MOVES.items()
-        for actor in actors
-        if (role := actor.partition(":")[0]) in who and guard(state, role) is None
-    ]
-    if not open_to:
-        return None
-    actor, move = open_to[chosen % len(open_to)]
-    return actor, MESSAGES[move](state, detail, _claim_for(state, move, actor.partition(":")[0]))
+def open_moves(state: OrderState) -> Mapping[str, list[str]]:
+    """What can be done now, and by whom."""
+    allowed = {actor: allowed_actions(state, actor.partition(":")[0]) for actor in ("system:/test", SELLER, BUYER)}
+    open_to: dict[str, list[str]] = {
+        move: [actor for actor, moves in allowed.items() if move in moves] for move in Move
+    }
+    return {move: actors for move, actors in open_to.items() if actors}
+
+
+def fitting(state: OrderState, actor: str, move: str, detail: int) -> OrdersMessage:
+    return MESSAGES[Move(move)](state, detail, _claim_for(state, Move(move), actor.partition(":")[0]))
+
+
+def move_of(message: OrdersMessage, state: OrderState) -> str:
+    """What a message asks for; what is decided of a claim depends on what the claim is."""
+    if isinstance(message, ClaimSubmitted):
+        return f"request_{message.type.lower()}"
+    if isinstance(message, ClaimDecided):
+        types = [claim.type.lower() for claim in state.claims if claim.claim_id == message.claim_id]
+        return f"{VERBS[message.decision]}_{'_'.join(types)}"
+    return MOVES_OF[type(message)]
 
 
 def _claim_for(state: OrderState, move: Move, role: str) -> str:
     """The one to take a step with, or a new one."""
     if move not in STEPS:
-        return f"clm_{len(state.claims)}"
+        return _free("clm", [claim.claim_id for claim in state.claims])
     return next(claim.claim_id for claim in state.claims if STEPS[move][1].is_open_to(claim, role))
 
 
@@ -76,15 +92,24 @@ def _under_way(state: OrderState) -> str:
 
 
 def _a_refund(state: OrderState, status: RefundStatus) -> str:
-    return next(refund.refund_id for refund in state.refunds if refund.status is status)
+    """One that is still owed."""
+    found = [refund for refund in state.refunds if refund.status is status]
+    return next(r.refund_id for r in found if status is RefundStatus.REQUESTED or left(state).exceeded(r) is None)
 
 
-def _new(state: OrderState, prefix: str) -> str:
-    return f"{prefix}_{len(parcels(state))}_{len(state.refunds)}"
+def _free(prefix: str, taken: Collection[str]) -> str:
+    return next(id for n in count() if (id := f"{prefix}_{n}") not in taken)
 
 
-def _return(state: OrderState, n: int, claim: str) -> OrdersMessage:
-    return sent_back(claim, _one_of(state, with_customer, n), reason=[Reason.BROKEN, Reason.ETC][n % 2])
+def _new_parcel(state: OrderState) -> str:
+    return _free("shp", [parcel.shipment_id for parcel in parcels(state)])
+
+
+def _of_one_option(state: OrderState, detail: int) -> Units:
+    def available(line: LineState) -> int:
+        return max(options_with_customer(state, line).values()) if with_customer(line) > 0 else 0
+
+    return _one_of(state, available, detail)
 
 
 def _release(state: OrderState, n: int, claim: str) -> OrdersMessage:
@@ -95,28 +120,50 @@ def _release(state: OrderState, n: int, claim: str) -> OrdersMessage:
 def _some_money(state: OrderState) -> OrdersMessage:
     remains = left(state)
     goods = {line_id: 1 for line_id, amount in remains.goods.items() if amount}
-    return goodwill(_new(state, "rfd"), dict([*goods.items()][:1]), shipping=0 if goods else 1)
+    return goodwill(
+        _free("rfd", [refund.refund_id for refund in state.refunds]),
+        dict([*goods.items()][:1]),
+        shipping=0 if goods else 1,
+    )
 
 
+VERBS = {
+    ClaimDecision.APPROVED: "approve",
+    ClaimDecision.REJECTED: "reject",
+    ClaimDecision.WITHDRAWN: "withdraw",
+}
+MOVES_OF: dict[type[OrdersMessage], Move] = {
+    ConfirmOrder: Move.CONFIRM,
+    DecidePurchase: Move.DECIDE_PURCHASE,
+    ChangeRecipient: Move.CHANGE_RECIPIENT,
+    ShipmentHandedOver: Move.SHIP,
+    HoldClaim: Move.HOLD_CLAIM,
+    ReleaseClaim: Move.RELEASE_CLAIM,
+    ConvertToReturn: Move.CONVERT_TO_RETURN,
+    FinishExchange: Move.FINISH_EXCHANGE,
+    RetryRefund: Move.RETRY_REFUND,
+}
 Write = Callable[[OrderState, int, str], OrdersMessage]
 """A message for an order, some detail of it and a claim's id."""
 MESSAGES: dict[Move, Write] = {
-    Move.PAY: lambda state, n, _: paid(state.amount_due.amount, f"pay_{len(state.payments)}"),
+    Move.PAY: lambda state, n, _: paid(
+        state.amount_due.amount, _free("pay", [payment.payment_id for payment in state.payments])
+    ),
     Move.CONFIRM: lambda *_: ConfirmOrder(order_id=ID),
-    Move.DELAY: lambda state, n, _: postponed((state.ship_by or T0) + timedelta(days=50 + n)),
+    Move.DELAY: lambda state, n, _: postponed((state.ship_by or T0) + timedelta(days=365, minutes=n)),
     Move.CHANGE_RECIPIENT: lambda state, n, _: ChangeRecipient(
         order_id=ID, recipient=Recipient(name="Hong Gildong", address=f"Jong-ro {n}")
     ),
-    Move.SHIP: lambda state, n, _: shipped(_new(state, "shp"), _one_of(state, unshipped, n), withdraw=True),
-    Move.CORRECT_TRACKING: lambda state, n, _: tracked(f"T-{n}", _under_way(state)),
+    Move.SHIP: lambda state, n, _: shipped(_new_parcel(state), _one_of(state, unshipped, n), withdraw=True),
+    Move.CORRECT_TRACKING: lambda state, n, _: tracked(f"T-new-{n}", _under_way(state)),
     Move.DELIVER: lambda state, n, _: delivered(_under_way(state)),
     Move.DECIDE_PURCHASE: lambda *_: DecidePurchase(order_id=ID),
     Move.REQUEST_CANCEL: lambda state, n, claim: cancel(claim, _one_of(state, free, n)),
     Move.APPROVE_CANCEL: lambda state, n, claim: decided(ClaimDecision.APPROVED, claim),
     Move.REJECT_CANCEL: lambda state, n, claim: decided(ClaimDecision.REJECTED, claim),
     Move.WITHDRAW_CANCEL: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),
-    Move.REQUEST_RETURN: _return,
-    Move.REQUEST_EXCHANGE: lambda state, n, claim: exchange(claim, _one_of(state, with_customer, n)),
+    Move.REQUEST_RETURN: lambda state, n, claim: sent_back(claim, _of_one_option(state, n), reason=Reason.BROKEN),
+    Move.REQUEST_EXCHANGE: lambda state, n, claim: exchange(claim, _of_one_option(state, n), reason=Reason.BROKEN),
     Move.START_PICKUP: lambda state, n, claim: picked_up(claim),
     Move.COLLECT: lambda state, n, claim: collected(claim),
     Move.HOLD_CLAIM: lambda state, n, claim: HoldClaim(
@@ -126,7 +173,7 @@ MESSAGES: dict[Move, Write] = {
     Move.APPROVE_RETURN: lambda state, n, claim: decided(ClaimDecision.APPROVED, claim, waive_pickup=True),
     Move.REJECT_RETURN: lambda state, n, claim: decided(ClaimDecision.REJECTED, claim),
     Move.WITHDRAW_RETURN: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),
-    Move.SEND_REPLACEMENT: lambda state, n, claim: replaced(claim, _new(state, "rep")),
+    Move.SEND_REPLACEMENT: lambda state, n, claim: replaced(claim, _new_parcel(state)),
     Move.FINISH_EXCHANGE: lambda state, n, claim: FinishExchange(order_id=ID, claim_id=claim),
     Move.REJECT_EXCHANGE: lambda state, n, claim: decided(ClaimDecision.REJECTED, claim),
     Move.WITHDRAW_EXCHANGE: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),
