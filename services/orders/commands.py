@@ -24,7 +24,7 @@ class HoldClaim(OrdersMessage):
 class ReleaseClaim(OrdersMessage):
     claim_id: Id
     charge_settled: bool = False
-    """The charge was paid otherwise, or waived: nothing is taken off the refund."""
+    """The charge was paid otherwise, or waived: nothing is taken off the refund. An exchange has no refund."""
 
 
 class FinishExchange(OrdersMessage):

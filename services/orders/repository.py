@@ -94,9 +94,9 @@ def orders_where(
     equal: Document = {field: value for field, value in wanted.items() if value is not None}
     if overdue:
         equal |= OVERDUE
-    if claim_status is ClaimStatus.CANCELING:
-        equal["lines.claim_status"], claim_status = claim_status, None
-    if claim_type or claim_status:
+    if claim_status is ClaimStatus.CANCELING and claim_type in (None, ClaimType.CANCEL):
+        equal["lines.claim_status"] = claim_status  # said of lines only, where a cancel was granted
+    elif claim_type or claim_status:
         equal |= CLAIMED | {"claims": {"$elemMatch": _claim(claim_type, claim_status)}}
     if equal.keys() & {*CLAIMED, *OVERDUE}:
         equal.setdefault("status", {"$in": list(OrderStatus)})

@@ -88,8 +88,8 @@ async def pages(orders: Collection, wanted: Json) -> list[list[str]]:
 
 def is_wanted(order: Json, wanted: Json) -> bool:
     claim = {"type": wanted.get("claim_type"), "status": wanted.get("claim_status")}
-    if claim["status"] is ClaimStatus.CANCELING:
-        claim["status"] = None
+    if claim["status"] is ClaimStatus.CANCELING and claim["type"] in (None, ClaimType.CANCEL):
+        claim = {}
         if all(line["claim_status"] is None for line in order["lines"]):
             return False
     asked = {name: value for name, value in claim.items() if value}

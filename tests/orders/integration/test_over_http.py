@@ -174,14 +174,21 @@ async def test_orders_are_found_by_their_claims_and_counted_by_status(shop: Shop
     for id in ("c1", "c2"):
         await a_paid_order(shop, id, customer_id="cus_claims")
     assert (await counts())["PAYED"] == before["PAYED"] + 2
-    await shop.post("/orders/c1/claims", {"type": "CANCEL", "reason": "WRONG_ORDER"})
+    await shop.post("/orders/c1/claims", {"claim_id": "c1_cancel", "type": "CANCEL", "reason": "WRONG_ORDER"})
     assert await found(claim_type="CANCEL") == ["c1"]
     assert await found(claim_status="CANCEL_REQUEST", claim_type="CANCEL") == ["c1"]
     for none in ({"claim_status": "CANCEL_DONE"}, {"claim_status": "CANCELING"}, {"claim_type": "RETURN"}):
         assert await found(**none) == []
     await shop.post("/orders/c2/claims", {"type": "CANCEL", "reason": "WRONG_ORDER", "decided": True})
     assert await found(claim_status="CANCELING") == ["c2"]
-    assert await found(claim_status="CANCELING", claim_type="CANCEL") == ["c2"]
+    await shop.stock("c1")
+    await shop.post("/orders/c1/claims/c1_cancel/decision", {"decision": "REJECTED"})
+    await shop.post("/orders/c1/shipments", PARCEL | {"lines": [{"line_id": "1", "quantity": 1}]})
+    for more in ({"type": "RETURN", "reason": "BROKEN"}, {"type": "CANCEL", "reason": "WRONG_ORDER", "decided": True}):
+        await shop.post("/orders/c1/claims", more)
+    assert await found(claim_status="CANCELING") == ["c2", "c1"]
+    assert await found(claim_status="CANCELING", claim_type="CANCEL") == ["c2", "c1"]
+    assert await found(claim_status="CANCELING", claim_type="RETURN") == []
     assert await found(overdue="true") == []
 
 
