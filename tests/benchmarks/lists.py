@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle, islice
 from random import Random
@@ -20,6 +21,7 @@ from tests.support.stack import Stack
 
 ORDERS = 150_000
 ASKED = 200
+FURTHER = 20
 MOST_P99 = 50.0
 A_DAY = timedelta(days=1)
 
@@ -34,6 +36,9 @@ async def run(stack: Stack, _options: Options) -> list[Figure]:
         size = Figure("orders", orders.estimated_document_count(), "orders")
         asked = _questions(list(orders.aggregate([{"$sample": {"size": ASKED}}])))
         figures = [one for name, paths in asked.items() for one in await _waits(ground, name, paths)]
+        figures += await _waits(
+            ground, "further pages", [*asked["with a claim of a type"], *asked["of a popular product"]], FURTHER
+        )
     return [size, Figure("filling", filled, "s"), *figures]
 
 
@@ -49,6 +54,7 @@ def _questions(some: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]
         "of a status and a month": [f"/orders?status=DELIVERED&{_between(day, day + 30 * A_DAY)}" for day in days],
         "of a customer": [f"/orders?customer_id={order['customer_id']}" for order in some],
         "of a product": [f"/orders?product_id={draw.choice(order['lines'])['product_id']}" for order in some],
+        "of a popular product": [f"/orders?product_id={product}" for product, _ in _bought(some).most_common(3)],
         "of a product and a status": [
             f"/orders?status=PAYED&product_id={draw.choice(order['lines'])['product_id']}" for order in some
         ],
@@ -57,8 +63,15 @@ def _questions(some: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]
         "with a claim of a type in a state": [
             f"/orders?claim_type={type}&claim_status={status}" for type in ClaimType for status in ClaimStatus
         ],
+        "with a claim of a type, of a status": [
+            f"/orders?claim_type={type}&status={status}" for type in ClaimType for status in OrderStatus
+        ],
         "how many stand where": ["/orders/counts"],
     }
+
+
+def _bought(orders: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    return Counter(line["product_id"] for order in orders for line in order["lines"])
 
 
 def _between(first: datetime, last: datetime) -> str:
@@ -69,17 +82,19 @@ def _text(moment: datetime) -> str:
     return quote(moment.isoformat() + "Z")
 
 
-async def _waits(ground: Place, name: str, paths: Sequence[str]) -> list[Figure]:
+async def _waits(ground: Place, name: str, paths: Sequence[str], pages: int = 1) -> list[Figure]:
+    """pages: how far each path is followed."""
     waits: list[float] = []
     async with Caller(ground.services["orders"].url) as caller:
-        for path in _as_often(paths):
-            began = time.perf_counter()
-            answer = await caller.get(path)
-            waits.append(time.perf_counter() - began)
-            if answer.status != 200:
-                raise AssertionError(f"{path}: {answer.status} {answer.body[:300]!r}")
+        for path in islice(cycle(paths), ASKED // pages):
+            here = path
+            for _ in range(pages):
+                began = time.perf_counter()
+                answer = await caller.get(here)
+                waits.append(time.perf_counter() - began)
+                if answer.status != 200:
+                    raise AssertionError(f"{here}: {answer.status} {answer.body[:300]!r}")
+                if (cursor := answer.json().get("next_cursor")) is None:
+                    break
+                here = f"{path}&cursor={cursor}"
     return latencies(name, waits, most_p99=MOST_P99)
-
-
-def _as_often(paths: Sequence[str]) -> Iterator[str]:
-    return islice(cycle(paths), ASKED)
