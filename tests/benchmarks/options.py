@@ -7,6 +7,8 @@ class Options:
 
     days: int = 14
     """Of real baskets."""
+    year_days: int = 365
+    """Of the same, for the part that is about a whole year."""
     rounds: int = 3
     """Contenders take turns so often; the median counts."""
     seconds: float = 30.0

@@ -1,5 +1,6 @@
 """A store for one part of the bench: topics and databases of its own, and services as processes."""
 
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
@@ -14,9 +15,20 @@ SERVICES = ("catalog", "orders", "inquiries", "analytics")
 
 
 class Place:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, kafka: str) -> None:
         self.store = store
+        self._kafka = kafka
         self.services: dict[str, Process] = {}
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        return {name: process.url for name, process in self.services.items()}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Of a command that works on this store."""
+        urls = {f"{name.upper()}_URL": url for name, url in self.urls.items()}
+        return {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": self._kafka, "TOPIC_PREFIX": self.store.prefix, **urls}
 
     async def start(self, *services: str) -> None:
         for service in services:
@@ -34,10 +46,10 @@ class Place:
     async def quiet(self) -> None:
         """Until nothing is left to read or to publish."""
         async with session() as client:
-            await until_quiet(client, {name: process.url for name, process in self.services.items()})
+            await until_quiet(client, self.urls)
 
 
 @asynccontextmanager
 async def place(stack: Stack, environment: Mapping[str, str] | None = None) -> AsyncIterator[Place]:
     async with Store(stack, **(environment or {})).opened() as store:
-        yield Place(store)
+        yield Place(store, stack.kafka)
