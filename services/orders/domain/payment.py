@@ -16,7 +16,8 @@ from shared.runtime.decision import Context, Decision, Invalid
 def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Order]:
     """Pays the order, or is refunded: too late, a second time, or another amount than the one due."""
     permit(order, Move.PAY, ctx)
-    if is_repeat(order, "payment", message.payment_id, message, ctx):
+    captured = {known.payment_id for known in _captured(order.state)}  # old orders remember declines as answered, too
+    if message.payment_id in captured and is_repeat(order, "payment", message.payment_id, message, ctx):
         return Decision(order)
     _check_amount(order, message.amount)
     if message.amount.is_zero():

@@ -1,5 +1,7 @@
 import pytest
 
+from services.orders.domain.repeats import answered
+from services.orders.repository import ORDER
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import ClaimDecision, PaymentCaptured
 from shared.contracts.order_state import OrderStatus, PaymentStatus, RefundKind, RefundStatus
@@ -145,6 +147,16 @@ def test_an_attempt_declined_and_then_captured_under_the_same_id_pays_the_order(
     ]
     assert desk.event_types == ["OrderPlaced", "PaymentFailed", "PaymentFailed", "OrderPaid"]
     assert desk.tell(paid(), paid(12_000)).refused == [("ILLEGAL_MOVE", "payment_id")]
+
+
+def test_a_decline_remembered_as_answered_when_each_attempt_had_an_id_of_its_own_hinders_no_capture() -> None:
+    desk = a_placed_order().tell(declined("pay_1"))
+    remembered = answered(desk.order, "payment", "pay_1", declined("pay_1"))
+    desk.documents[ORDER.ref(ID)] |= ORDER.dump(remembered)
+    desk.tell(paid(), paid(), declined("pay_1"))
+    assert [payment.status for payment in desk.public.payments] == [PaymentStatus.FAILED, PaymentStatus.CAPTURED]
+    assert (desk.public.status, desk.parked) == (OrderStatus.PAYED, [])
+    assert desk.tell(paid(12_000)).refused == [("ILLEGAL_MOVE", "payment_id")]
 
 
 def test_an_attempt_declined_before_its_payment_and_told_after_it_is_kept_with_its_code() -> None:
