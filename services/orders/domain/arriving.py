@@ -10,7 +10,7 @@ DONE = (ClaimStatus.RETURN_DONE, ClaimStatus.EXCHANGE_DONE)
 
 def arrived(line: LineState, state: OrderState) -> int:
     """Units that arrived, or came back before they could."""
-    if line.delivered == line.shipped or not (line.returned or line.exchanged):
+    if line.delivered == line.shipped or not state.claims:
         return line.delivered
     return min(line.shipped, line.delivered + _back_from_transit(line.line_id, state))
 
@@ -31,7 +31,7 @@ def _back_from_transit(line_id: str, state: OrderState) -> int:
         for claim in state.claims
         if claim.status in DONE and (back_at := claim.collected_at or claim.closed_at)
     ]
-    return max(0, *accumulate(units for _, units in sorted([*arrivals, *returns])))
+    return max(accumulate((units for _, units in sorted([*arrivals, *returns])), initial=0))
 
 
 def _of(line_id: str, lines: Sequence[LineUnits]) -> int:

@@ -121,6 +121,14 @@ def test_what_is_exchanged_for_goods_that_never_arrived_ends_the_order_too() -> 
     assert whole.public.status is OrderStatus.EXCHANGED
 
 
+def test_a_replacement_of_goods_that_never_arrived_has_arrived_while_it_is_asked_back() -> None:
+    desk = an_order_to_ship(a_line(quantity=1)).tell(shipped("shp_0"), exchange("clm_0"), picked_up("clm_0"))
+    desk.tell(collected("clm_0")).catalog_says(reserved(claim_id="clm_0")).tell(replaced("clm_0"), delivered("shp_9"))
+    for again in (sent_back("clm_1"), exchange("clm_2", target="default")):
+        assert desk.tell(again).public.status is OrderStatus.DELIVERED
+        assert desk.tell(decided(ClaimDecision.WITHDRAWN, again.claim_id)).public.status is OrderStatus.EXCHANGED
+
+
 def test_without_a_replacement_it_becomes_a_return() -> None:
     desk = a_delivered_order().tell(exchange("clm_0"), picked_up("clm_0"), collected("clm_0"))
     desk.catalog_says(rejected(claim_id="clm_0"))
