@@ -70,12 +70,15 @@ def order_status(lines: tuple[LineState, ...]) -> OrderStatus:
 class ClaimCounts:
     """Per line the status of its latest claim that stood, and the units in claims that are open or done.
 
-    A unit that was exchanged and is claimed again counts for the further claim.
+    A unit that was exchanged and is claimed again counts for the further claim: one of another option than was ordered
+    is such a unit, and one of the same option where too few others are left.
     """
 
     def __init__(self, claims: Sequence[Claim], refunds: Sequence[Refund]) -> None:
         self.status: dict[str, ClaimStatus] = {}
         self.units: dict[str, Counter[str]] = {}
+        self.options: dict[str, Counter[str | None]] = {}
+        """Of which the units of a line are that are claimed or were."""
         owed = {refund.refund_id for refund in refunds if refund.status is not RefundStatus.SETTLED}
         for claim in claims:
             counter = _counter(claim)
@@ -84,6 +87,8 @@ class ClaimCounts:
                     self.status[part.line_id] = _said_of_a_line(claim, owed)
                 units = self.units.setdefault(part.line_id, Counter())
                 units[counter] += part.quantity
+                if counter in COUNTERS:
+                    self.options.setdefault(part.line_id, Counter())[part.option_id] += part.quantity
                 units["restocked"] += part.good if counter in DONE.values() else 0
 
     def of(self, line: LineState) -> dict[str, object]:
@@ -91,7 +96,8 @@ class ClaimCounts:
         counters: dict[str, object] = {name: units[name] for name in COUNTERS}
         if units["exchanged"]:
             claimed = units["return_open"] + units["returned"] + units["exchange_open"]
-            counters["exchanged"] = min(units["exchanged"], line.shipped - line.decided - claimed)
+            again = sum(n for option, n in self.options[line.line_id].items() if option not in (None, line.option_id))
+            counters["exchanged"] = min(units["exchanged"] - again, line.shipped - line.decided - claimed)
         return counters | {"claim_status": self.status.get(line.line_id)}
 
 

@@ -29,6 +29,7 @@ from tests.orders.given import (
     tracked,
     won,
 )
+from tests.orders.invariants import broken
 
 CONVERT = ConvertToReturn(order_id=ID, claim_id="clm_0")
 FINISH = FinishExchange(order_id=ID, claim_id="clm_0")
@@ -127,6 +128,17 @@ def test_a_replacement_of_goods_that_never_arrived_has_arrived_while_it_is_asked
     for again in (sent_back("clm_1"), exchange("clm_2", target="default")):
         assert desk.tell(again).public.status is OrderStatus.DELIVERED
         assert desk.tell(decided(ClaimDecision.WITHDRAWN, again.claim_id)).public.status is OrderStatus.EXCHANGED
+
+
+def test_what_is_exchanged_twice_leaves_the_other_units_to_be_decided() -> None:
+    desk = a_delivered_order()
+    for id, target in (("clm_1", "blue"), ("clm_2", "red")):
+        desk.tell(exchange(id, {"1": 2}, target), picked_up(id), collected(id)).catalog_says(reserved(claim_id=id))
+        desk.tell(replaced(id, f"shp_{id}"), delivered(f"shp_{id}"))
+        assert (desk.line.exchanged, desk.public.status) == (2, OrderStatus.DELIVERED)
+    desk.tell(sent_back("clm_3", {"1": 2}), decided(ClaimDecision.APPROVED, "clm_3", waive_pickup=True))
+    assert (desk.line.returned, desk.line.exchanged, desk.wait(9 * 24).line.decided) == (2, 0, 1)
+    assert broken(desk.public) == []
 
 
 def test_without_a_replacement_it_becomes_a_return() -> None:
