@@ -26,6 +26,10 @@ from shared.runtime.transaction import Transaction
 from shared.runtime.working_set import Setting
 
 LEASE_SECONDS = 5.0
+BATCH_BYTES = 3_000_000
+"""Read, or told, in one transaction: beyond it records wait for the next one, for wide documents take much memory."""
+FIRST_BATCH = 50
+"""Records in a process's first transaction, before it knows what becomes of them."""
 PAUSE_SECONDS = 5.0
 """A partition whose key is full is tried again after it."""
 Batches = dict[TopicPartition, list[ConsumerRecord]]
@@ -34,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 class Applier:
-    """Of one consumer group; most: records in one transaction, fewer while MongoDB is too slow for as many."""
+    """Of one consumer group; most: records in one transaction, fewer while they are long or MongoDB is too slow."""
 
     def __init__(
         self, database: Database, setting: Setting, positions: Positions, most: int, wrote: Callable[[Writes], None]
@@ -44,24 +48,25 @@ class Applier:
         self._positions = positions
         self._group = positions.group
         self._most = most
-        self._limit = most
+        self._limit = min(most, FIRST_BATCH)
         self._wrote = wrote
         self._lease = Lease(database, setting.table.lease, LEASE_SECONDS) if setting.table.lease else None
 
     async def apply(self, records: Sequence[ConsumerRecord]) -> None:
-        batches = await self._current(records)
-        if batches:
-            await self._apply(batches)
+        while records:
+            some = records[: fitting(records, self._limit)]
+            records = records[len(some) :]
+            if batches := await self._current(some):
+                await self._apply(batches)
 
     async def _current(self, records: Sequence[ConsumerRecord]) -> Batches:
-        """The records to apply now, by partition; those beyond the limit are fetched again."""
+        """Those that are not applied yet, by partition."""
         fetched: Batches = defaultdict(list)
-        for record in records[: self._limit]:
+        for record in records:
             fetched[TopicPartition(record.topic, record.partition)].append(record)
         batches = {tp: fresh for tp, some in fetched.items() if (fresh := await self._positions.fresh(tp, some))}
         known = sum(len(some) for some in fetched.values()) - sum(len(fresh) for fresh in batches.values())
         RECORDS.labels(self._group, "fetched_again").inc(known)
-        self._positions.seek(partitions_of(records[self._limit :]))
         return batches
 
     async def _apply(self, batches: Batches) -> None:
@@ -83,7 +88,7 @@ class Applier:
                 await self._apply_singly(batches, error)
                 return
             writes = await self._transact(moves, partial(Batch.refuse, incoming=incoming[0], error=error), incoming)
-        self._limit = min(self._most, self._limit * 2)
+        self._limit = min(self._most, self._limit * 2, as_many_as_fit(len(incoming), writes))
         self._positions.advance(moves)
         BATCHES.labels(self._group).inc()
         BATCH_SECONDS.labels(self._group).observe(time.perf_counter() - started)
@@ -161,6 +166,22 @@ class Applier:
                 error=parked.fault.error,
                 sentence=parked.fault.sentence,
             )
+
+
+def fitting(records: Sequence[ConsumerRecord], most: int) -> int:
+    """How many of the records, from the first one on, a transaction takes: at least one, however long it is."""
+    size = 0
+    for number, record in enumerate(records[:most]):
+        size += len(record.value or b"")
+        if number and size > BATCH_BYTES:
+            return number
+    return min(most, len(records))
+
+
+def as_many_as_fit(applied: int, writes: Writes) -> int:
+    """Records whose events would be about BATCH_BYTES long, by those of the last ones. At least one."""
+    told = sum(len(row.value) for row in writes.output.outbox)
+    return max(1, BATCH_BYTES * applied // max(1, told))
 
 
 def partitions_of(records: Iterable[ConsumerRecord]) -> set[TopicPartition]:
