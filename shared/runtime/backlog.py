@@ -121,6 +121,13 @@ class Backlog:
         self.fullest_key = (f"{fullest[0]['group']} {fullest[0]['key']}", fullest[0]["count"]) if fullest else ("", 0)
         self._measure()
 
+    async def standing(self) -> list[dict[str, Any]]:
+        """As `lag`, without the ends of the topics where Kafka does not say them."""
+        try:
+            return await self.lag()
+        except (KafkaError, TimeoutError):
+            return [row for consumer in self._consumers for row in await consumer.positions.lag(ends_known=False)]
+
     async def lag(self) -> list[dict[str, Any]]:
         """Per partition of every group, as it is now."""
         rows = [row for consumer in self._consumers for row in await consumer.positions.lag()]

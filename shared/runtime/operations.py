@@ -50,7 +50,7 @@ async def status(runtime: Runtime) -> dict[str, Any]:
         "ready": not runtime.troubles(),
         "reasons": runtime.troubles(),
         "warnings": backlog.warnings(),
-        "consumers": await backlog.lag(),
+        "consumers": await backlog.standing(),
         "outbox": {"rows": backlog.events, "oldest_seconds": round(backlog.oldest_seconds, 3)},
         "held": backlog.held,
         "parked": backlog.parked,

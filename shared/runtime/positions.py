@@ -214,12 +214,15 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.wait_for(self.consumer.commit(news), 5)
             self._committed |= news
 
-    async def lag(self) -> list[dict[str, Any]]:
-        """All partitions of the group as far as any process has stored them, beside the log's end."""
+    async def lag(self, *, ends_known: bool = True) -> list[dict[str, Any]]:
+        """All partitions of the group as far as any process has stored them, beside the log's end.
+
+        Raises KafkaError or TimeoutError where Kafka does not say that end; with ends_known=False it is not asked.
+        """
         rows = await self.offsets.rows()
         partitions = [TopicPartition(row["topic"], row["partition"]) for row in rows]
         ends: dict[TopicPartition, int] = {}
-        if self.consumer is not None and partitions:
+        if ends_known and self.consumer is not None and partitions:
             ends = await asyncio.wait_for(self.consumer.end_offsets(partitions), 5)
         return [
             {

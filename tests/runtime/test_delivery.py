@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka.errors import CorruptRecordException
+from aiokafka.errors import CorruptRecordException, KafkaTimeoutError
 
 from shared.contracts.envelope import decode
 from shared.runtime.service_runtime import ServiceRuntime
@@ -112,3 +112,23 @@ async def test_records_that_a_failed_fetch_took_with_it_are_fetched_again(bank: 
         return bool(await bank.collection("accounts").count_documents({}) == 30)
 
     await eventually(all_opened)
+
+
+async def test_a_group_says_how_far_it_is_while_kafka_does_not_say_where_topics_end(bank: ServiceRuntime) -> None:
+    async with producer(bank.settings.kafka_bootstrap_servers) as client:
+        topic = f"{bank.settings.topic_prefix}bank.inbox"
+        await send(client, topic, [message_envelope(AccountOpened(account_id="a0", owner="o"))])
+
+    async def is_applied() -> bool:
+        return await balance(bank, "a0") is not None
+
+    async def silent(_partitions: object) -> None:
+        raise KafkaTimeoutError
+
+    await eventually(is_applied)
+    consumer = bank.consumers[0].positions.consumer
+    assert consumer is not None
+    consumer.end_offsets = silent
+    standing = await bank.backlog.standing()
+    assert sum(row["next"] for row in standing) == 1
+    assert {(row["end"], row["lag"]) for row in standing} == {(None, None)}
