@@ -26,7 +26,7 @@ from shared.runtime.transaction import Transaction
 from shared.runtime.working_set import Setting
 
 LEASE_SECONDS = 5.0
-BATCH_BYTES = 3_000_000
+BATCH_BYTES = 4_000_000
 """Read, or told, in one transaction: beyond it records wait for the next one, for wide documents take much memory."""
 FIRST_BATCH = 50
 """Records in a process's first transaction, before it knows what becomes of them."""
