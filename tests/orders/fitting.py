@@ -41,6 +41,7 @@ from tests.orders.given import (
     paid,
     picked_up,
     postponed,
+    refund_failed,
     refunded,
     replaced,
     sent_back,
@@ -127,6 +128,19 @@ def _some_money(state: OrderState) -> OrdersMessage:
     )
 
 
+def _all_the_money(state: OrderState) -> OrdersMessage:
+    remains = left(state)
+    return goodwill(_free("rfd", [refund.refund_id for refund in state.refunds]), remains.goods, remains.shipping)
+
+
+Attempt = Callable[[OrderState, str], OrdersMessage]
+ATTEMPTS: list[Attempt] = [
+    lambda _, refund_id: refund_failed(refund_id=refund_id),
+    lambda _, refund_id: refunded(refund_id=refund_id),
+    lambda _, refund_id: RetryRefund(order_id=ID, refund_id=refund_id),
+    lambda state, _: _all_the_money(state),
+]
+"""What may become of a refund, whether it fits or not: the last gives its money to another."""
 VERBS = {
     ClaimDecision.APPROVED: "approve",
     ClaimDecision.REJECTED: "reject",
@@ -179,6 +193,8 @@ MESSAGES: dict[Move, Write] = {
     Move.WITHDRAW_EXCHANGE: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),
     Move.CONVERT_TO_RETURN: lambda state, n, claim: ConvertToReturn(order_id=ID, claim_id=claim),
     Move.REFUND: lambda state, n, _: _some_money(state),
-    Move.ANSWER_REFUND: lambda state, n, _: refunded(refund_id=_a_refund(state, RefundStatus.REQUESTED)),
+    Move.ANSWER_REFUND: lambda state, n, _: (refund_failed if n % 3 == 0 else refunded)(
+        refund_id=_a_refund(state, RefundStatus.REQUESTED)
+    ),
     Move.RETRY_REFUND: lambda state, n, _: RetryRefund(order_id=ID, refund_id=_a_refund(state, RefundStatus.FAILED)),
 }

@@ -26,12 +26,14 @@ from shared.contracts.inbox_orders import OrdersMessage
 from shared.contracts.order_state import OrderState, StockStatus
 from shared.runtime.decision import Refusal
 from tests.orders.anything import DUE, SUBMITTED, answered, asked, told
-from tests.orders.fitting import fitting, move_of, open_moves
+from tests.orders.books import Books
+from tests.orders.fitting import ATTEMPTS, Attempt, fitting, move_of, open_moves
 from tests.orders.given import (
     BUYER,
     ID,
     SELLER,
     Desk,
+    cancel,
     collected,
     delivered,
     exchange,
@@ -48,14 +50,16 @@ from tests.support.golden import violations
 from tests.support.memory import T0
 
 walks = st.lists(st.integers(0, 9_999), max_size=20)
+attempts = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(ATTEMPTS)), max_size=9)
 A_WHILE = 60
 """Hours in which nobody says anything: enough for two deadlines, not for all."""
 PAID: list[OrdersMessage] = [SUBMITTED, paid(DUE[0])]
 REFUND_FAILED = [*PAID, goodwill("rfd_0"), refund_failed(refund_id="rfd_0")]
+CANCEL_FAILED = [*REFUND_FAILED, cancel("clm_0", {"1": 2}, decided=True), refund_failed(claim_id="clm_0")]
 SENT = [*PAID, shipped("shp_0"), delivered("shp_0")]
 BACK = [*SENT, exchange("clm_0", {"1": 2}), picked_up("clm_0"), collected("clm_0")]
 RESENT = [*BACK, replaced("clm_0", "shp_7")]
-LIVES = [[], PAID[:1], PAID, REFUND_FAILED, SENT, BACK[:-1], BACK, RESENT]
+LIVES = [[], PAID[:1], PAID, REFUND_FAILED, CANCEL_FAILED, SENT, BACK[:-1], BACK, RESENT]
 """What happened before: a random walk alone seldom comes as far as goods that are sent back."""
 
 
@@ -66,6 +70,7 @@ class Life(RuleBasedStateMachine):
         self.desk = Desk()
         self.heard: list[Envelope] = []
         self.known: Order | None = None
+        self.books = Books()
         self.published = self.events = 0
         self.open: Mapping[str, list[str]] = {}
 
@@ -123,6 +128,14 @@ class Life(RuleBasedStateMachine):
         self.desk.deliver(data.draw(st.sampled_from(self.heard)))
         assert self.order == self.known
 
+    @precondition(lambda self: self.known and self.state.refunds)
+    @rule(attempts=attempts)
+    def refunds_are_attempted(self, attempts: list[tuple[int, Attempt]]) -> None:
+        for which, attempt in attempts:
+            refund = self.state.refunds[which % len(self.state.refunds)]
+            self.ask(attempt(self.state, refund.refund_id), SELLER)
+            self.look()
+
     @rule(answer=answered)
     def catalog_answers(self, answer: StockReserved | StockRejected) -> None:
         self.hear_of_stock(answer)
@@ -138,15 +151,22 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def look(self) -> None:
-        """It changes with events alone, of which the last one carries the whole state, and its invariants hold."""
+        """It changes with events alone, of which the last one carries the whole state, and its invariants hold.
+
+        What its events told whoever pays is what its refunds say.
+        """
         new = [decode(r.key, r.value, r.headers) for r in self.desk.records[self.published :]]
         events = [envelope for envelope in new if envelope.sequence is not None]
         order, first = self.order, self.events + 1
         assert (order != self.known) == bool(events)
         assert [envelope.sequence for envelope in events] == [*range(first, first + len(events))]
         if events:
-            assert OrderState.model_validate(json.loads(events[-1].data)["order"]) == (order and order.state)
+            told = [json.loads(envelope.data) for envelope in events]
+            assert OrderState.model_validate(told[-1]["order"]) == (order and order.state)
+            for envelope, event in zip(events, told, strict=True):
+                self.books.enter(envelope.type, event)
         assert order is None or broken(order.state) == []
+        assert self.books.are_of(order.state.refunds if order else ())
         self.published, self.events = len(self.desk.records), self.events + len(events)
         self.known, self.open = order, open_moves(order.state) if order else {}
 
