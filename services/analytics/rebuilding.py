@@ -13,7 +13,7 @@ from pymongo import UpdateOne
 
 from services.analytics.ledger import LedgerRow
 from services.analytics.projections import LEDGER
-from services.analytics.repository import INDEXES
+from services.analytics.repository import INDEXES, ledger_rows
 from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import tallies
 from shared.runtime.decision import IllegalMove, Tally
@@ -22,7 +22,7 @@ from shared.runtime.mongo import Collection, Database
 
 ASIDE = "rollups_aside_"
 PARTITION = "rebuilt"
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 5_000
 LEASE_SECONDS = 30.0
 
 
@@ -45,8 +45,7 @@ async def alone(database: Database) -> AsyncIterator[Lease]:
 async def rebuild(database: Database, lease: Lease) -> Rebuilt:
     aside = await _aside(database)
     rows = 0
-    cursor = database.collection(LEDGER).find(batch_size=ROWS_AT_ONCE)
-    while documents := await cursor.to_list(ROWS_AT_ONCE):
+    async for documents in ledger_rows(database.collection(LEDGER), ROWS_AT_ONCE):
         rows += len(documents)
         sums = tallies((LedgerRow.model_validate(document) for document in documents), PARTITION)
         await _keep(lease)

@@ -19,6 +19,9 @@ from shared.runtime.mongo import Collection, Database, Session
 
 order_facts = Kind("order_facts", "order_facts", OrderFacts.model_validate, OrderFacts.model_dump)
 
+ROWS_AT_ONCE = 1_000
+ROLLUPS_AT_ONCE = 100
+"""In one reply of MongoDB, which would be up to 16 MB, and many times that once it is decoded."""
 NEWEST_FIRST = [("event_day", DESCENDING), ("_id", DESCENDING)]
 INDEXES = {
     LEDGER: [
@@ -144,12 +147,21 @@ def ledger_by_day(database: Database, session: Session) -> AsyncIterator[Documen
         {"$unionWith": {"coll": LEDGER, "pipeline": carried}},
         {"$sort": {"_id.product_id": ASCENDING}},
     ]
-    return _stream(database.collection(LEDGER).aggregate(pipeline, session=session, allowDiskUse=True))
+    ledger = database.collection(LEDGER)
+    return _stream(ledger.aggregate(pipeline, session=session, allowDiskUse=True, batchSize=ROWS_AT_ONCE))
 
 
 def rollups_by_product(database: Database, session: Session) -> AsyncIterator[Document]:
     """All of them, the store's first."""
-    return _stream(database.collection(ROLLUPS).find(session=session).sort("product_id", ASCENDING))
+    rollups = database.collection(ROLLUPS).find(session=session, batch_size=ROLLUPS_AT_ONCE)
+    return _stream(rollups.sort("product_id", ASCENDING))
+
+
+async def ledger_rows(ledger: Collection, at_once: int = ROWS_AT_ONCE) -> AsyncIterator[list[Document]]:
+    """All of them, a few at a time."""
+    async with ledger.find(batch_size=at_once) as cursor:
+        while rows := await cursor.to_list(at_once):
+            yield rows
 
 
 async def _stream(cursor: Any) -> AsyncIterator[Document]:

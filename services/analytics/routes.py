@@ -14,7 +14,14 @@ from services.analytics.projections import GROUP, LEDGER
 from services.analytics.rebuilding import Rebuilt, alone, rebuild
 from services.analytics.reconciliation import Reconciliation, reconcile
 from services.analytics.reports import Fresh, ProductSales, Ranking, SalesReport, TopProducts, report, sales_of
-from services.analytics.repository import NEWEST_FIRST, best_products, is_sold, ledger_query, sales_by_bucket
+from services.analytics.repository import (
+    NEWEST_FIRST,
+    best_products,
+    is_sold,
+    ledger_query,
+    ledger_rows,
+    sales_by_bucket,
+)
 from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import Basis
 from shared.contracts.base import Id
@@ -115,8 +122,8 @@ async def export(runtime: Runtime) -> StreamingResponse:
     """Every row as JSON Lines."""
 
     async def lines() -> AsyncIterator[str]:
-        async for row in runtime.collection(LEDGER).find():
-            yield _entry(row).model_dump_json() + "\n"
+        async for rows in ledger_rows(runtime.collection(LEDGER)):
+            yield "".join(f"{_entry(row).model_dump_json()}\n" for row in rows)
 
     return StreamingResponse(lines(), media_type="application/jsonl")
 

@@ -25,6 +25,10 @@ from shared.runtime.settings import ServiceSettings
 from shared.runtime.stopping import Stopping
 
 BATCH = 500
+ROUND_BYTES = 4_000_000
+"""Of values read and sent in one round, about: events of wide documents are long, and five hundred of them too much."""
+FIRST_ROUND = 50
+"""Rows in a process's first round, before it knows how long they are."""
 LEASE_SECONDS = 10.0
 MARGIN_SECONDS = 3.0
 POLL_SECONDS = 0.25
@@ -46,6 +50,8 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._behind = ""
         """The last aggregate served: the next round goes on behind it and wraps at the end."""
+        self._most = FIRST_ROUND
+        """Rows in the next round."""
 
     async def run(self) -> None:
         while not self._stopping.is_set():
@@ -80,11 +86,15 @@ class Relay:
         """Rows of the aggregates behind the last one served, oldest event of each first.
 
         Read in a snapshot: an index scan that yields could see event 8 of an aggregate and miss a 7 committed before.
+        In one reply (a limit below zero), so never more than MongoDB's 16 MB; what it leaves out comes after the wrap.
         """
         async with self._database.snapshot() as session:
-            cursor = self._outbox.find({"_id": {"$gt": self._behind}}, session=session, batch_size=BATCH)
-            rows: list[Document] = await cursor.sort("_id", 1).limit(BATCH).to_list(BATCH)
-        self._behind = rows[-1]["_id"].rpartition("/")[0] + "/~" if len(rows) == BATCH else ""
+            cursor = self._outbox.find({"_id": {"$gt": self._behind}}, session=session)
+            rows: list[Document] = await cursor.sort("_id", 1).limit(-self._most).to_list(None)
+        length = sum(len(row["value"]) for row in rows)
+        more = len(rows) == self._most or length >= ROUND_BYTES
+        self._behind = rows[-1]["_id"].rpartition("/")[0] + "/~" if more else ""
+        self._most = most_next(self._most, len(rows), length)
         return rows
 
     async def _publish(self, rows: Sequence[Document]) -> None:
@@ -163,6 +173,13 @@ class Relay:
         finally:
             for wait in waits:
                 wait.cancel()
+
+
+def most_next(most: int, rows: int, length: int) -> int:
+    """Rows that would be about ROUND_BYTES long, by those of the last round; not suddenly many."""
+    if not rows:
+        return most
+    return max(1, min(BATCH, 2 * most, ROUND_BYTES * rows // max(1, length)))
 
 
 def _failed(result: Any) -> bool:

@@ -16,6 +16,7 @@ from tests.analytics.books import Sums, rollups_from, told
 from tests.analytics.integration.shop import Shop, a_process
 from tests.analytics.orders import PAID_AT, ZONE, a_line, a_refund, an_order, back, krw, sold
 from tests.support.eventually import eventually
+from tests.support.replies import profiled, replies
 
 pytestmark = pytest.mark.stack
 
@@ -152,6 +153,24 @@ async def test_rebuilds_while_events_come_in_lose_none(shop: Shop) -> None:
     await shop.caught_up()
     assert await rollups_of(shop) == rollups_from(expected_rows(lives).values())
     await shop.reconciled()
+
+
+async def test_books_are_compared_and_told_a_few_rows_at_a_time(shop: Shop) -> None:
+    """A reply of MongoDB may be 16 MB long, and is ten times that in memory."""
+    orders = [
+        an_order(*(a_line(f"l{k}", f"p{n}-{k}") for k in range(200)), order_id=f"ord_{n}", paid_at=PAID_AT)
+        for n in range(50)
+    ]
+    rows = expected_rows([[order] for order in orders])
+    books, rollups = shop.runtime.collection(LEDGER), shop.runtime.collection(ROLLUPS)
+    await books.insert_many([{**row.document(), "_id": id} for id, row in rows.items()])
+    assert (await shop.http.post("/ops/rebuild")).status_code == 200
+    async with profiled(books.database):
+        result = await shop.reconciled()
+        told = (await shop.http.get("/ledger/export")).text.splitlines()
+    assert (result["ledger_rows"], result["rollup_documents"], len(told)) == (50 * 201, 50 * 200 + 1, 50 * 201)
+    lengths = [reply["responseLength"] for reply in (*await replies(books), *await replies(rollups))]
+    assert sum(lengths) > 5_000_000 and max(lengths) < 800_000
 
 
 async def test_one_rebuild_at_a_time(shop: Shop) -> None:

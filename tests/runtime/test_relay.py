@@ -1,0 +1,74 @@
+"""How much of the outbox is read and sent at once, and in which order."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.runtime.relay import BATCH, FIRST_ROUND, ROUND_BYTES, most_next
+from tests.runtime.branch import Branch, Open
+from tests.support.eventually import eventually
+from tests.support.kafka import read_all
+from tests.support.replies import profiled, replies
+
+WIDE = 200_000
+AGGREGATES, EVENTS = 6, 25
+
+
+@pytest.mark.parametrize(
+    ("most", "rows", "length", "then"),
+    [
+        (50, 50, 50 * 5_000, 100),
+        (400, 400, 400 * 5_000, BATCH),
+        (BATCH, BATCH, BATCH * 80_000, 50),
+        (50, 0, 0, 50),
+        (50, 1, 0, 100),
+        (20, 3, 3 * WIDE, ROUND_BYTES // WIDE),
+        (1, 1, 2 * ROUND_BYTES, 1),
+    ],
+)
+def test_a_round_has_as_many_rows_as_are_about_so_long_by_those_of_the_last(
+    most: int, rows: int, length: int, then: int
+) -> None:
+    assert most_next(most, rows, length) == then
+
+
+def wide_row(topic: str, aggregate: int, event: int) -> dict[str, Any]:
+    return {
+        "_id": f"account/a{aggregate}/{event:010}",
+        "topic": topic,
+        "key": f"a{aggregate}".encode(),
+        "value": event.to_bytes(2) + bytes(WIDE),
+        "headers": [],
+        "at": datetime.now(UTC),
+    }
+
+
+@pytest.mark.stack
+async def test_wide_events_go_a_few_at_a_time_in_the_order_of_their_aggregates(open_bank: Open) -> None:
+    """Rounds end in the midst of aggregates, of which each is longer than a round."""
+    async with open_bank() as bank:
+        runtime = bank.runtime
+        outbox, topic = runtime.collection("outbox"), f"{runtime.settings.topic_prefix}bank.rejected"
+        rows = [wide_row(topic, aggregate, event) for event in range(EVENTS) for aggregate in range(AGGREGATES)]
+        async with profiled(outbox.database):
+            await _told(bank, rows)
+        told: dict[str, list[int]] = defaultdict(list)
+        for record in await read_all(runtime.settings.kafka_bootstrap_servers, topic):
+            told[record.key.decode()].append(int.from_bytes(record.value[:2]))
+        assert told == {f"a{aggregate}": list(range(EVENTS)) for aggregate in range(AGGREGATES)}
+        rounds = [reply["nreturned"] for reply in await replies(outbox) if reply["responseLength"] > WIDE]
+        assert rounds[0] <= FIRST_ROUND and max(rounds[1:]) <= ROUND_BYTES // WIDE
+
+
+async def _told(bank: Branch, rows: list[dict[str, Any]]) -> None:
+    """All were there when the relay began."""
+    outbox = bank.runtime.collection("outbox")
+    async with bank.runtime.relay._turn:
+        await outbox.insert_many(rows)
+
+    async def are_gone() -> bool:
+        return not await outbox.count_documents({})
+
+    await eventually(are_gone)
