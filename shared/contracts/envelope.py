@@ -87,6 +87,12 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     return envelope
 
 
+def is_read(header: str) -> bool:
+    """Whether a header of this name, or the attribute in a structured CloudEvent, says something here."""
+    name = header.lower()
+    return name == "content-type" or (_ours(name) and name.removeprefix("ce_") in _READ)
+
+
 def _ours(name: str) -> bool:
     return name.startswith("ce_") or name == "traceparent"
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from shared.contracts.base import Contract, Message, Utc
+from shared.contracts.envelope import is_read
 from shared.runtime.decision import Context, Decision, Document, IllegalMove, Kind
 
 
@@ -66,14 +67,25 @@ class Personal:
         if not isinstance(body, dict):
             return None
         structured = "specversion" in body and isinstance(body.get("data"), dict)
-        clean = body | {"data": self.strip(body["data"])} if structured else self.strip(body)
+        clean = self._structured(body) if structured else self.strip(body)
         return value if clean == body else json.dumps(clean).encode()
 
+    def _structured(self, body: Document) -> Document:
+        read = {name: given for name, given in body.items() if is_read(f"ce_{name}")}
+        return read | {"data": self.strip(body["data"])}
+
     def redacted_row(self, row: Document) -> Document:
-        """A held or parked record as it is stored. What an exception says may be a value, or a whole document."""
+        """A held or parked record as it is stored. What an exception says may be a value, or a whole document.
+
+        Headers that senders add go as a whole: nobody can say what in them is personal.
+        """
         record = row["record"]
+        headers = [header for header in record["headers"] if is_read(header[0])]
         sentence = row["sentence"].partition(":")[0] if row.get("error") == "RAISED" else row["sentence"]
-        return row | {"record": record | {"value": self.redacted(record["value"])}, "sentence": sentence}
+        return row | {
+            "record": record | {"value": self.redacted(record["value"]), "headers": headers},
+            "sentence": sentence,
+        }
 
 
 def told_before(occurred_at: datetime | None, erased: datetime | None) -> bool:

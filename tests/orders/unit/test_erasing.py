@@ -10,6 +10,7 @@ from services.orders.commands import ChangeRecipient, EraseRecipient
 from services.orders.domain.erasing import PERSONAL, StillNeeded, still_needed
 from services.orders.domain.moves import Move
 from services.orders.repository import ORDER
+from shared.contracts.envelope import encode
 from shared.contracts.inbox_orders import OrderSubmitted, Recipient
 from shared.runtime.decision import Actor, IllegalMove
 from shared.runtime.personal import ErasePerson
@@ -122,11 +123,26 @@ def test_a_line_of_a_message_keeps_only_what_lines_have() -> None:
 
 
 def test_what_an_exception_says_of_a_record_goes_with_it() -> None:
-    record = {"value": b'{"order_id": "o"}'}
+    record = {"value": b'{"order_id": "o"}', "headers": []}
     raised = {"record": record, "error": "RAISED", "sentence": f"BulkWriteError: {{'name': '{SOMEBODY.name}'}}"}
     assert PERSONAL.redacted_row(raised) == raised | {"sentence": "BulkWriteError"}
     answered = raised | {"error": "ILLEGAL_MOVE", "sentence": "not allowed: it is cancelled"}
     assert PERSONAL.redacted_row(answered) == answered
+
+
+def test_a_record_keeps_only_the_headers_that_are_read_here() -> None:
+    _, value, headers = encode(message_envelope(by_somebody(), traceparent="00-1-2-01", correlation_id="order-1"))
+    read = [[name.title(), raw] for name, raw in headers]
+    added = [[name, SOMEBODY.name.encode()] for name in ("x-buyer", "ce_buyername", "subject")]
+    row = {"record": {"value": value, "headers": [*added, *read]}, "error": "INVALID", "sentence": "no"}
+    assert PERSONAL.redacted_row(row)["record"]["headers"] == read
+
+
+def test_a_structured_record_keeps_only_the_attributes_that_are_read_here() -> None:
+    message = json.loads(by_somebody().model_dump_json(exclude={"recipient"}))
+    event = {"specversion": "1.0", "id": "m", "traceparent": "00-1-2-01", "data": message}
+    clean = PERSONAL.redacted(json.dumps(event | {"buyername": SOMEBODY.name}).encode())
+    assert clean is not None and json.loads(clean) == event
 
 
 def test_a_late_order_takes_its_number_and_one_told_again_takes_no_other() -> None:
