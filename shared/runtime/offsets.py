@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Database, Session
+from shared.runtime.problems import Paused
 from shared.runtime.working_set import Partition
 
 
@@ -83,6 +84,19 @@ class Offsets:
     async def resume(self) -> None:
         await self._pauses.delete_one({"_id": self._group})
         await self._offsets.update_many({"group": self._group}, {"$unset": {"paused": ""}})
+
+    async def unless_paused(self, session: Session) -> None:
+        """Fence a transaction that writes for the group without advancing an offset. Raises Paused.
+
+        The row that it makes and removes is the pause's own: a pause that comes meanwhile waits for this transaction,
+        or came first, and then this one conflicts and runs again.
+        """
+        pause = await self._pauses.find_one({"_id": self._group}, session=session)
+        if pause is not None:
+            since, reason = pause["paused"]["at"].isoformat(timespec="seconds"), pause["paused"]["reason"]
+            raise Paused(f"{self._group} is paused since {since}: {reason}; when that has ended, try again")
+        await self._pauses.insert_one({"_id": self._group}, session=session)
+        await self._pauses.delete_one({"_id": self._group}, session=session)
 
     async def rows(self) -> list[Document]:
         rows: list[Document] = await self._offsets.find({"group": self._group}).sort("_id").to_list(None)

@@ -12,8 +12,9 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from shared.runtime.batch import Writes
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Session, Unavailable
+from shared.runtime.offsets import Offsets
 from shared.runtime.parking_lot import as_fault
-from shared.runtime.problems import NotFound
+from shared.runtime.problems import NotFound, Paused
 from shared.runtime.records import Fault, Incoming, Record, read
 from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.service_runtime import ServiceRuntime
@@ -75,7 +76,7 @@ class Parking:
         """Apply a key's parked records in their original order; opens the key when none is left behind.
 
         With `ids` only those; a queued one stays parked as long as one before it does. One whose outcome MongoDB
-        cannot store stays parked, too.
+        cannot store stays parked, too. Raises Paused while the group is, such as for a rebuild.
         """
         wanted = Wanted(group, key, ids)
         self._setting(group)
@@ -148,6 +149,7 @@ class Parking:
         dry_run: bool,
     ) -> tuple[Retried, Writes]:
         setting = self._setting(wanted.group)
+        await Offsets(self._runtime.database, wanted.group).unless_paused(session)
         rows, gated = await self._rows(session, wanted), await self._gated(session, wanted)
         records = {row["_id"]: read(Record.of(row["record"]), setting.table) for row in rows}
         outcome, writes = await Transaction(self._runtime.database, session, setting, attempt).run(
@@ -220,4 +222,4 @@ def _of_the_records(error: Exception) -> bool:
     """Whether the same records would fail again: nobody is away, and nothing was missing."""
     if isinstance(error, BulkWriteError):
         return True
-    return not isinstance(error, PyMongoError | Unavailable | NotFound | OSError)
+    return not isinstance(error, PyMongoError | Unavailable | NotFound | Paused | OSError)

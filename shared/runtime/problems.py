@@ -46,6 +46,10 @@ class BadRequest(Exception):
     """The request contradicts itself or an earlier one."""
 
 
+class Paused(Exception):
+    """A consumer group writes nothing for now."""
+
+
 class Busy(Exception):
     """More commands than can be taken right now."""
 
@@ -107,6 +111,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(BadRequest)
     async def _(request: Request, error: BadRequest) -> JSONResponse:
         return problem(400, str(error))
+
+    @app.exception_handler(Paused)
+    async def _(request: Request, error: Paused) -> JSONResponse:
+        return problem(409, str(error))
 
     @app.exception_handler(HTTPException)
     async def _(request: Request, error: HTTPException) -> JSONResponse:

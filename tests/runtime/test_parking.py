@@ -1,10 +1,14 @@
 """Parked records on real Kafka and MongoDB: listed, retried in order once the bug is fixed, or dropped."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from shared.runtime import applying
+from shared.runtime.mongo import Session
+from shared.runtime.offsets import Offsets
+from shared.runtime.problems import Paused
 from tests.runtime.bank import AccountOpened, Broken, Deposited, OwnerChanged
 from tests.runtime.branch import Open
 from tests.support.eventually import eventually
@@ -205,3 +209,33 @@ async def test_a_bound_that_is_near_is_a_warning_and_a_full_one_a_reason(open_ba
         await eventually(full)
         await bank.post("drop", "a")
         await eventually(bank.is_ready)
+
+
+async def test_a_retry_is_refused_while_its_group_is_paused(open_bank: Open) -> None:
+    async with open_bank() as buggy:
+        await buggy.tell(A_DAY)
+    async with open_bank(repaired=True) as fixed:
+        wanted = {"group": "bank", "key": "a"}
+        async with fixed.runtime.paused("bank", "rebuild"):
+            for dry_run in (True, False):
+                refused = await fixed.http.post("/ops/parked/retry", json=wanted | {"dry_run": dry_run})
+                assert (refused.status_code, "is paused since" in refused.json()["detail"]) == (409, True)
+            assert len(await fixed.parked(key="a")) == 3
+        assert len((await fixed.post("retry", "a"))["applied"]) == 3
+
+
+async def test_a_pause_that_comes_within_a_retry_is_seen(open_bank: Open) -> None:
+    async with open_bank() as bank:
+        database, offsets = bank.runtime.database, Offsets(bank.runtime.database, "bank")
+
+        async def retry(session: Session, attempt: int) -> None:
+            await database.collection("parked").find_one({}, session=session)
+            if attempt == 0:
+                await offsets.pause("rebuild", datetime.now(UTC))
+            await offsets.unless_paused(session)
+
+        with pytest.raises(Paused):
+            await database.transaction(retry)
+        await offsets.resume()
+        assert await database.transaction(lambda session, _: offsets.unless_paused(session)) is None
+        assert await database.collection("pauses").find_one({"_id": "bank"}) is None
