@@ -156,7 +156,7 @@ async def test_rebuilds_while_events_come_in_lose_none(shop: Shop) -> None:
 
 
 async def test_books_are_compared_and_told_a_few_rows_at_a_time(shop: Shop) -> None:
-    """A reply of MongoDB may be 16 MB long, and is ten times that in memory."""
+    """A reply of MongoDB may be 16 MB long, and many times that in memory."""
     orders = [
         an_order(*(a_line(f"l{k}", f"p{n}-{k}") for k in range(200)), order_id=f"ord_{n}", paid_at=PAID_AT)
         for n in range(50)
