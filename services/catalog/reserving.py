@@ -15,15 +15,18 @@ from shared.runtime.decision import Context, Decision, Documents, NotYet, Ref
 
 def products_of(event: OrderEvent, docs: Documents) -> Iterable[Ref]:
     """Only the products the order is ahead of its reservation with: most events of an order move no stock."""
-    ref = reservation.ref(event.order.order_id)
-    if ref not in docs:
+    if reservation.ref(event.order.order_id) not in docs:
         return []
-    found = _changes(docs, event.order)
-    return {product.ref(change.line.product_id) for change in found}
+    if len(docs) > 1:
+        return []  # asked again with the products loaded: they name no further
+    return {product.ref(change.line.product_id) for change in _changes(docs, event.order)}
 
 
 def reserve(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, Decision[Any]]:
+    known = docs.get(reservation, event.order.order_id)
     found = _changes(docs, event.order)
+    if known and not found and not asked(known, event.order):
+        return {}
     if missing := waits_for(found, _products(docs)):
         raise NotYet(
             f"product {missing} is not known yet", waits_for=product.ref(missing), hold_for=ctx.policy.hold_unknown

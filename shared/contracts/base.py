@@ -13,7 +13,8 @@ def utc_milliseconds(moment: datetime) -> datetime:
         moment = moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("must lie within the years 1 to 9999 of UTC") from None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    finer = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - finer) if finer else moment
 
 
 Utc = Annotated[AwareDatetime, AfterValidator(utc_milliseconds)]

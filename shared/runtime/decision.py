@@ -133,6 +133,9 @@ class Documents:
         """Whether it is loaded, be there a document or not."""
         return ref in self._states
 
+    def __len__(self) -> int:
+        return len(self._states)
+
     def of(self, kind: Kind[S]) -> Iterator[tuple[str, S]]:
         return ((ref.id, state) for ref, state in self._states.items() if ref.kind is kind and state is not None)
 

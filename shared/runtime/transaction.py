@@ -38,13 +38,12 @@ class Transaction:
         held: dict[str, Held] = {}
         seen = await self._seen(messages)
         gates = await self._gates(messages)
-        more = missing(self._setting, documents, messages)
+        more, needing = missing(documents, messages)
         while True:
             while more:
                 waiting = await self._load(more, documents, held)
                 gates |= await self._gates(waiting)
-                messages += waiting
-                more = missing(self._setting, documents, messages)
+                more, needing = missing(documents, needing + waiting)
             batch = Batch(self._setting, Loaded(documents, held, seen, gates), datetime.now(UTC))
             try:
                 result = act(batch)

@@ -81,19 +81,11 @@ class WorkingSet:
         return [entry for entry in self._entries.values() if entry.dirty]
 
     def refs(self, incoming: Incoming) -> set[Ref]:
-        """All documents of the message; asked again until the loaded ones name no further."""
-        handler, message = incoming.handler, incoming.message
-        refs = {incoming.ref}
-        while True:
-            named = refs.union(handler.refs(message, self.documents(refs)))
-            if missing := named.difference(self._entries):
-                raise NeedsMore(missing)
-            if len(named) == len(refs):
-                return refs
-            refs = named
+        """All documents of the message."""
+        return _refs(incoming, self._entries)
 
     def documents(self, refs: Iterable[Ref]) -> Documents:
-        return Documents({ref: self._entries[ref].state for ref in refs if ref in self._entries})
+        return _documents(refs, self._entries)
 
     def stale(self, incoming: Incoming) -> bool:
         """Whether the message's document has heard this event, or a later one of the same teller, before."""
@@ -178,13 +170,30 @@ def _teller(envelope: Envelope) -> str:
     return f"{envelope.source}|{envelope.aggregate}|{envelope.subject}"
 
 
-def missing(setting: Setting, documents: Mapping[Ref, Stored[Any]], messages: Iterable[Incoming]) -> set[Ref]:
-    """The documents that the messages need and that are not among the loaded ones."""
-    work = WorkingSet(setting, documents)
+def missing(documents: Mapping[Ref, Stored[Any]], messages: Iterable[Incoming]) -> tuple[set[Ref], list[Incoming]]:
+    """The documents that messages need and that are not among the loaded ones, and the messages that need them."""
     refs: set[Ref] = set()
+    needing = []
     for message in messages:
         try:
-            work.refs(message)
+            _refs(message, documents)
         except NeedsMore as more:
             refs |= more.refs
-    return refs
+            needing.append(message)
+    return refs, needing
+
+
+def _refs(incoming: Incoming, known: Mapping[Ref, Stored[Any] | Entry]) -> set[Ref]:
+    """Asked again until the loaded documents name no further."""
+    refs = {incoming.ref}
+    while True:
+        named = refs.union(incoming.handler.refs(incoming.message, _documents(refs, known)))
+        if unknown := named.difference(known):
+            raise NeedsMore(unknown)
+        if len(named) == len(refs):
+            return refs
+        refs = named
+
+
+def _documents(refs: Iterable[Ref], known: Mapping[Ref, Stored[Any] | Entry]) -> Documents:
+    return Documents({ref: known[ref].state for ref in refs if ref in known})

@@ -194,7 +194,7 @@ class MemoryRuntime:
         messages = [one for one in incoming if isinstance(one, Incoming)]
         loaded: dict[Ref, Stored[Any]] = {}
         held: dict[str, Held] = {}
-        more = missing(self.setting, loaded, messages)
+        more, needing = missing(loaded, messages)
         while True:
             while more:
                 loaded |= {ref: self._stored(ref) for ref in more}
@@ -202,8 +202,8 @@ class MemoryRuntime:
                 new = {id: one for id, one in self.held.items() if one.waits_for in names}
                 held |= new
                 waiting = [read(one.record, self.setting.table) for one in new.values()]
-                messages += [one for one in waiting if isinstance(one, Incoming)]
-                more = missing(self.setting, loaded, messages)
+                needing += [one for one in waiting if isinstance(one, Incoming)]
+                more, needing = missing(loaded, needing)
             batch = self.batch(self.setting, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
             try:
                 result = act(batch)

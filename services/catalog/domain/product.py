@@ -99,7 +99,10 @@ class Product(Contract):
         return IllegalMove(f"product {self.product_id} {sentence}", field=field, allowed=self.allowed_actions)
 
     def option(self, option_id: str) -> Option | None:
-        return next((option for option in self.options if option.option_id == option_id), None)
+        for option in self.options:
+            if option.option_id == option_id:
+                return option
+        return None
 
     def shifted(self, shifts: Mapping[str, Shift]) -> "Product":
         options = tuple(

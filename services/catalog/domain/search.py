@@ -6,6 +6,7 @@ of every word finds it, and an index on pairs answers fast; what is found is com
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
@@ -19,8 +20,15 @@ def normal(text: str) -> str:
 
 def search_fields(product: Product) -> dict[str, Any]:
     """The words a product is found by, and their pairs: few, because each sale writes them again with the stock."""
-    words = normal(" ".join(_texts(product))).split()
-    return {"words": " ".join(words), "pairs": sorted(set(_indexed(words)))}
+    words, pairs = _found_by(" ".join(_texts(product)))
+    return {"words": words, "pairs": pairs}
+
+
+@lru_cache(maxsize=2048)
+def _found_by(texts: str) -> tuple[str, tuple[str, ...]]:
+    """Kept for the texts that come again and again: those of what sells."""
+    words = normal(texts).split()
+    return " ".join(words), tuple(sorted(set(_indexed(words))))
 
 
 def _texts(product: Product) -> Iterator[str]:

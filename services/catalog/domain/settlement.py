@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from services.catalog.domain.exchanging import after_answers, answered_exchanges
 from services.catalog.domain.product import Product, Shift
@@ -32,7 +32,7 @@ from shared.runtime.decision import Announcement, Context, Decision, Row
 
 SHIPPED_UNRESERVED = "SHIPPED_UNRESERVED"
 PRODUCT_UNKNOWN = "PRODUCT_UNKNOWN"
-NOTHING = Shift()
+K = TypeVar("K")
 
 
 class Settlement(NamedTuple):
@@ -117,8 +117,7 @@ def _shelves(
     for change in booked:
         moves = moved[change.line.product_id]
         for kind, shift in _moves(change):
-            key = change.line.option_id, kind
-            moves[key] = moves.get(key, NOTHING).plus(shift)
+            _add(moves, (change.line.option_id, kind), shift)
     return {id: _moved(products[id], moves, order_id, ctx) for id, moves in moved.items()}
 
 
@@ -127,12 +126,16 @@ def _moved(
 ) -> Decision[Product]:
     shifts: dict[str, Shift] = {}
     for (option_id, _), shift in moves.items():
-        shifts[option_id] = shifts.get(option_id, NOTHING).plus(shift)
+        _add(shifts, option_id, shift)
     rows: list[Row] = [
         movement(ctx, product.product_id, option_id, kind, shift, order_id=order_id)
         for (option_id, kind), shift in moves.items()
     ]
     return Decision(product.shifted(shifts), rows=rows)
+
+
+def _add(shifts: dict[K, Shift], key: K, shift: Shift) -> None:
+    shifts[key] = shifts[key].plus(shift) if key in shifts else shift
 
 
 def _moves(change: Change) -> Iterator[tuple[MovementKind, Shift]]:

@@ -1,11 +1,11 @@
 """The stock ledger and what it makes known: every change of a shelf is a movement, and their sums are the shelf."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from services.catalog.domain.product import Option, Product, Shift
+from services.catalog.domain.product import Product, Shift
 from shared.contracts.catalog import ProductRestocked, ProductSoldOut, StockChanged
 from shared.runtime.decision import Announcement, Context, Row
 
@@ -50,29 +50,20 @@ def movement(
 
 
 def stock_events(before: Product | None, after: Product, _ctx: Context) -> Sequence[Announcement]:
-    """What a whole batch did to `available`: nothing for a shipment, which takes on_hand and reserved alike."""
-    changed = [option.option_id for option, told in _since_told(before, after) if option.available != told]
-    crossed = [(option, was > 0) for option, was in _since_before(before, after) if (option.available > 0) != (was > 0)]
-    sold_out = [option.option_id for option, had_some in crossed if had_some]
-    restocked = [option.option_id for option, had_some in crossed if not had_some]
-    events: list[Announcement] = []
-    if changed:
-        events.append(partial(StockChanged, option_ids=tuple(changed)))
-    if sold_out:
-        events.append(partial(ProductSoldOut, option_ids=tuple(sold_out)))
-    if restocked:
-        events.append(partial(ProductRestocked, option_ids=tuple(restocked)))
-    return events
+    """What a whole batch did to `available`: nothing for a shipment, which takes on_hand and reserved alike.
 
-
-def _since_told(before: Product | None, after: Product) -> Iterator[tuple[Option, int]]:
-    """Each option with the `available` that others know: an edit within the batch has told it already."""
-    known = {} if before is None or before.version != after.version else {o.option_id: o for o in before.options}
+    Others know what was before the batch; where it registered or edited the product, what that has told.
+    """
+    was = {option.option_id: option.available for option in before.options} if before else {}
+    told_anew = before is None or before.version != after.version
+    changed: list[str] = []
+    sold_out: list[str] = []
+    restocked: list[str] = []
     for option in after.options:
-        yield option, known[option.option_id].available if option.option_id in known else option.told
-
-
-def _since_before(before: Product | None, after: Product) -> Iterator[tuple[Option, int]]:
-    known = {option.option_id: option for option in before.options} if before else {}
-    for option in after.options:
-        yield option, known[option.option_id].available if option.option_id in known else option.told
+        available, had = option.available, was.get(option.option_id, option.told)
+        if available != (option.told if told_anew else had):
+            changed.append(option.option_id)
+        if (available > 0) != (had > 0):
+            (sold_out if had > 0 else restocked).append(option.option_id)
+    told = ((StockChanged, changed), (ProductSoldOut, sold_out), (ProductRestocked, restocked))
+    return [partial(event, option_ids=tuple(option_ids)) for event, option_ids in told if option_ids]

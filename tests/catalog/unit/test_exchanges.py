@@ -102,6 +102,12 @@ def test_two_exchanges_do_not_get_the_same_unit() -> None:
     assert (shelves.answers, shelves.stock["blue"]) == (["StockReserved", "StockRejected"], (1, 1))
 
 
+def test_an_exchange_that_takes_over_what_another_gives_back_is_answered_though_no_unit_moves() -> None:
+    shelves = Shelves().tell(an_exchange("c"))
+    shelves.tell(an_ended_exchange(ClaimStatus.WITHDRAWN, claim_id="c"), an_exchange("d"))
+    assert (shelves.answers, shelves.stock["blue"]) == (["StockReserved", "StockReserved"], (5, 1))
+
+
 def test_the_same_option_again_comes_from_the_same_shelf() -> None:
     shelves = Shelves().tell(an_exchange(target="red"))
     assert shelves.stock["red"] == (8, 1)
