@@ -12,6 +12,8 @@ from shared.runtime.decision import Document
 from shared.runtime.mongo import Database, Session
 
 LISTED = 100
+ROWS_AT_ONCE = 1_000
+"""In one reply of MongoDB, which would be up to 16 MB."""
 Shelf = tuple[str, str]
 """Product and option."""
 MOVED: list[Document] = [
@@ -105,12 +107,15 @@ async def reconcile(database: Database) -> Reconciliation:
 def _summed(
     database: Database, session: Session, collection: str, pipeline: Sequence[Document]
 ) -> AsyncIterator[tuple[Shelf, Document]]:
-    rows = database.collection(collection).aggregate(list(pipeline), session=session, allowDiskUse=True)
+    rows = database.collection(collection).aggregate(
+        list(pipeline), session=session, allowDiskUse=True, batchSize=ROWS_AT_ONCE
+    )
     return (((row["_id"]["product_id"], row["_id"]["option_id"]), row) async for row in rows)
 
 
 async def _shelves(database: Database, session: Session) -> AsyncIterator[tuple[Shelf, Shift]]:
     fields = {f"options.{name}": 1 for name in ("option_id", "on_hand", "reserved")}
-    async for document in database.collection(product.collection).find({}, fields, session=session):
+    products = database.collection(product.collection)
+    async for document in products.find({}, fields, session=session, batch_size=ROWS_AT_ONCE):
         for option in document.get("options", []):
             yield (document["_id"], option["option_id"]), Shift(option["on_hand"], option["reserved"])

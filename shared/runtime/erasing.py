@@ -138,7 +138,7 @@ class Erasure:
         rows = self._runtime.collection(collection)
         changed = [
             (row, clean)
-            async for row in rows.find({}, session=session)
+            async for row in rows.find({}, session=session, batch_size=AT_ONCE)
             if (clean := self._clean(row, subjects)) is not None
         ]
         if changed:
@@ -153,7 +153,7 @@ class Erasure:
         audit = self._runtime.collection("audit")
         changes = [
             UpdateOne({"_id": entry["_id"]}, {"$set": {"row": clean}})
-            async for entry in audit.find({"what": "drop"}, session=session)
+            async for entry in audit.find({"what": "drop"}, session=session, batch_size=AT_ONCE)
             if (clean := self._clean(entry["row"], subjects)) is not None
         ]
         if changes:

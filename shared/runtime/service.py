@@ -86,7 +86,7 @@ def _collect_garbage_rarely() -> None:
 
 
 def _share_arenas() -> None:
-    """glibc makes an arena for each of the driver's threads, and each keeps what a batch of wide documents once took."""
+    """glibc makes an arena for every thread of the driver, and each keeps what a batch of wide documents once took."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from deploy.local.failure import StackFailure
 from deploy.local.store import DATA
 from tests.benchmarks.figures import Figure, Result, table
-from tests.benchmarks.machine import machine
+from tests.benchmarks.machine import machine, pace
 from tests.benchmarks.options import Options
 from tests.support.stack import Stack, real_stack
 
@@ -43,9 +43,9 @@ console = Console(highlight=False, soft_wrap=True)
 
 def measured(name: str, stack: Stack, options: Options) -> Result:
     part: Part = import_module(f"tests.benchmarks.{name}").run
-    load, began = os.getloadavg()[0], time.perf_counter()
+    load, pace_ms, began = os.getloadavg()[0], pace(), time.perf_counter()
     figures = uvloop.run(part(stack, options))
-    return Result(name, figures, time.perf_counter() - began, load)
+    return Result(name, figures, time.perf_counter() - began, load, pace_ms)
 
 
 def main() -> int:

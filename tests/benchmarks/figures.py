@@ -46,6 +46,8 @@ class Result:
     seconds: float
     load: float
     """The machine's when it began: where it is not small, somebody else was at work."""
+    pace: float
+    """Milliseconds of a fixed piece of work when it began."""
 
     def document(self) -> dict[str, Any]:
         figures = [asdict(figure) | {"met": figure.met} for figure in self.figures]
@@ -69,7 +71,8 @@ def latencies(name: str, seconds: Sequence[float], *, most_p99: float | None = N
 
 
 def table(result: Result) -> Table:
-    shown = Table(title=f"{result.part} (load {result.load:.1f}, {result.seconds:.0f} s)", title_justify="left")
+    circumstances = f"load {result.load:.1f}, pace {result.pace:.1f} ms, {result.seconds:.0f} s"
+    shown = Table(title=f"{result.part} ({circumstances})", title_justify="left")
     for heading, justify in (("figure", "left"), ("value", "right"), ("unit", "left"), ("goal", "left")):
         shown.add_column(heading, justify="right" if justify == "right" else "left")
     for figure in result.figures:

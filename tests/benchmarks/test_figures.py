@@ -38,7 +38,7 @@ def test_a_goal_is_met_at_its_bound(goal: Goal, met: bool) -> None:
 
 def test_the_table_and_the_document_say_which_goals_are_missed() -> None:
     figures = [Figure("speed", 1234.5, "x/s", Goal(least=2000)), Figure("size", 2.345, "MB")]
-    result = Result("inbox", figures, seconds=3.0, load=0.2)
+    result = Result("inbox", figures, seconds=3.0, load=0.2, pace=20.0)
     columns = [list(column.cells) for column in table(result).columns]
     assert columns[1] == ["1,234", "2.35"]
     assert columns[3] == ["≥ 2,000 MISSED", ""]
