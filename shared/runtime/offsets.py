@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from aiokafka import TopicPartition
 from pymongo import UpdateOne
@@ -72,18 +73,23 @@ class Offsets:
         if result.matched_count != len(bulk):
             raise Fenced(f"{self._group}: a partition is read by another process or paused")
 
-    async def pause(self, reason: str, since: datetime) -> None:
-        """Fence every running batch of the group, in all processes, until `resume`.
+    async def pause(self, reason: str, since: datetime) -> str:
+        """Fence every running batch of the group, in all processes, until `resume` with the answer.
 
-        The group's own row comes first: a partition whose row is made later is loaded after it, and sees it.
+        It takes the place of a pause that is there: one that was killed cannot end its own any more. The group's own
+        row comes first: a partition whose row is made later is loaded after it, and sees it.
         """
-        paused = {"$set": {"paused": {"reason": reason, "at": since}}}
+        token = uuid4().hex
+        paused = {"$set": {"paused": {"reason": reason, "at": since, "token": token}}}
         await self._pauses.update_one({"_id": self._group}, paused, upsert=True)
         await self._offsets.update_many({"group": self._group}, paused)
+        return token
 
-    async def resume(self) -> None:
-        await self._pauses.delete_one({"_id": self._group})
-        await self._offsets.update_many({"group": self._group}, {"$unset": {"paused": ""}})
+    async def resume(self, token: str) -> None:
+        """End this pause, not one that has taken its place."""
+        own = {"paused.token": token}
+        await self._pauses.delete_one({"_id": self._group, **own})
+        await self._offsets.update_many({"group": self._group, **own}, {"$unset": {"paused": ""}})
 
     async def unless_paused(self, session: Session) -> None:
         """Fence a transaction that writes for the group without advancing an offset. Raises Paused.

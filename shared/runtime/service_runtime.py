@@ -95,11 +95,11 @@ class ServiceRuntime:
     async def paused(self, group: str, reason: str = "rebuild") -> AsyncIterator[None]:
         """No batch of the group commits in any process meanwhile. A killed process leaves it paused: run it again."""
         offsets = Offsets(self.database, group)
-        await offsets.pause(reason, datetime.now(UTC))
+        token = await offsets.pause(reason, datetime.now(UTC))
         try:
             yield
         finally:
-            await offsets.resume()
+            await offsets.resume(token)
 
     def troubles(self) -> list[str]:
         """Why the service is not ready; empty when consumers progress and the outbox drains."""

@@ -227,15 +227,44 @@ async def test_a_retry_is_refused_while_its_group_is_paused(open_bank: Open) -> 
 async def test_a_pause_that_comes_within_a_retry_is_seen(open_bank: Open) -> None:
     async with open_bank() as bank:
         database, offsets = bank.runtime.database, Offsets(bank.runtime.database, "bank")
+        tokens: list[str] = []
 
         async def retry(session: Session, attempt: int) -> None:
             await database.collection("parked").find_one({}, session=session)
             if attempt == 0:
-                await offsets.pause("rebuild", datetime.now(UTC))
+                tokens.append(await offsets.pause("rebuild", datetime.now(UTC)))
             await offsets.unless_paused(session)
 
         with pytest.raises(Paused):
             await database.transaction(retry)
-        await offsets.resume()
+        await offsets.resume(*tokens)
         assert await database.transaction(lambda session, _: offsets.unless_paused(session)) is None
         assert await database.collection("pauses").find_one({"_id": "bank"}) is None
+
+
+async def test_a_pause_is_ended_by_who_made_it_and_taken_over_by_the_next_one(open_bank: Open) -> None:
+    """One that stood still and wakes ends none but its own; of one that was killed nothing is left."""
+    async with open_bank() as bank:
+        await bank.tell(A_DAY)
+        offsets = Offsets(bank.runtime.database, "bank")
+        stalled = await offsets.pause("rebuild", datetime.now(UTC))
+        async with bank.runtime.paused("bank", "the next"):
+            await offsets.resume(stalled)
+            rows = [*await bank.rows("offsets", group="bank"), *await bank.rows("pauses")]
+            assert [row["paused"]["reason"] for row in rows] == ["the next"] * 4
+        for collection in ("offsets", "pauses"):
+            assert await bank.rows(collection, paused={"$exists": True}) == []
+        await bank.tell([Deposited(account_id="b", amount=1)])
+        assert await bank.account("b") == ("other", 8)
+
+
+async def test_a_pause_of_an_older_version_is_ended_by_the_next_one(open_bank: Open) -> None:
+    async with open_bank() as bank:
+        await bank.tell(A_DAY)
+        old = {"paused": {"reason": "rebuild", "at": datetime.now(UTC)}}
+        await bank.runtime.collection("pauses").insert_one({"_id": "bank", **old})
+        await bank.update("offsets", {"$set": old})
+        async with bank.runtime.paused("bank"):
+            pass
+        await bank.tell([Deposited(account_id="b", amount=1)])
+        assert await bank.account("b") == ("other", 8)
