@@ -17,7 +17,8 @@ MAX_VALUE_BYTES = 1_000_000
 Headers = list[tuple[str, bytes]]
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
 _REQUIRED = ("specversion", "id", "source", "type", "time", "subject")
-_READ = {*_REQUIRED, "sequence", "aggregate", "correlationid", "causationid", "traceparent"}
+READ = {*_REQUIRED, "sequence", "aggregate", "correlationid", "causationid", "traceparent"}
+"""The attributes that say something here, as a structured CloudEvent writes them."""
 
 
 class Malformed(Exception):
@@ -88,9 +89,9 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
 
 
 def is_read(header: str) -> bool:
-    """Whether a header of this name, or the attribute in a structured CloudEvent, says something here."""
+    """Whether a header of this name says something here, in whatever case."""
     name = header.lower()
-    return name == "content-type" or (_ours(name) and name.removeprefix("ce_") in _READ)
+    return name == "content-type" or (_ours(name) and name.removeprefix("ce_") in READ)
 
 
 def _ours(name: str) -> bool:
@@ -126,7 +127,7 @@ def _envelope(attributes: dict[str, str], data: bytes) -> Envelope:
         if not attributes.get(name):
             raise Malformed(f"ce_{name}", f"ce_{name} is missing")
     for name, value in attributes.items():
-        if len(value) > 300 and name in _READ:
+        if len(value) > 300 and name in READ:
             raise Malformed(f"ce_{name}", f"ce_{name} is longer than 300 characters")
     if attributes["specversion"] != "1.0":
         raise Malformed("ce_specversion", "only CloudEvents 1.0 is read")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from shared.contracts.base import Contract, Message, Utc
-from shared.contracts.envelope import is_read
+from shared.contracts.envelope import READ, is_read
 from shared.runtime.decision import Context, Decision, Document, IllegalMove, Kind
 
 
@@ -71,7 +71,7 @@ class Personal:
         return value if clean == body else json.dumps(clean).encode()
 
     def _structured(self, body: Document) -> Document:
-        read = {name: given for name, given in body.items() if is_read(f"ce_{name}")}
+        read = {name: given for name, given in body.items() if name in READ}
         return read | {"data": self.strip(body["data"])}
 
     def redacted_row(self, row: Document) -> Document:
