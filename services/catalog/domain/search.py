@@ -12,6 +12,9 @@ from unicodedata import normalize
 
 from services.catalog.domain.product import Product
 
+KEPT_CHARACTERS = 300
+"""Of one product's texts: with its pairs that is some 23 kB at most, and 46 MB for all that are kept."""
+
 
 def normal(text: str) -> str:
     """One spelling of what looks the same: composed Hangul, half-width Latin, lower case."""
@@ -20,13 +23,18 @@ def normal(text: str) -> str:
 
 def search_fields(product: Product) -> dict[str, Any]:
     """The words a product is found by, and their pairs: few, because each sale writes them again with the stock."""
-    words, pairs = _found_by(" ".join(_texts(product)))
+    texts = " ".join(_texts(product))
+    words, pairs = _kept(texts) if len(texts) <= KEPT_CHARACTERS else _found_by(texts)
     return {"words": words, "pairs": pairs}
 
 
 @lru_cache(maxsize=2048)
+def _kept(texts: str) -> tuple[str, tuple[str, ...]]:
+    """For the texts that come again and again: those of what sells."""
+    return _found_by(texts)
+
+
 def _found_by(texts: str) -> tuple[str, tuple[str, ...]]:
-    """Kept for the texts that come again and again: those of what sells."""
     words = normal(texts).split()
     return " ".join(words), tuple(sorted(set(_indexed(words))))
 

@@ -14,3 +14,11 @@ def test_a_sale_leaves_what_a_product_is_found_by_and_a_new_name_changes_it() ->
     hat = edit(knit, EditProduct(product_id="tee", changes=ProductChanges(name="Hat")), a_context()).state
     assert search_fields(hat) == {"words": "hat", "pairs": ("at", "ha", "t")}
     assert search_fields(knit) == found_by
+
+
+def test_only_short_texts_are_kept() -> None:
+    """A product may have a hundred options with long names: many such would take all of the memory."""
+    for name, kept in (("Wool Knit " * 29, True), ("Wool Knit " * 30, False)):
+        knit = a_product().model_copy(update={"name": name})
+        assert (search_fields(knit)["pairs"] is search_fields(knit)["pairs"]) is kept
+        assert search_fields(knit)["pairs"][:2] == ("it", "kn")
