@@ -17,7 +17,7 @@ def products_of(event: OrderEvent, docs: Documents) -> Iterable[Ref]:
     """Only the products the order is ahead of its reservation with: most events of an order move no stock."""
     if reservation.ref(event.order.order_id) not in docs:
         return []
-    if len(docs) > 1:
+    if docs.has_any(product):
         return []  # asked again with the products loaded: they name no further
     return {product.ref(change.line.product_id) for change in _changes(docs, event.order)}
 

@@ -133,8 +133,9 @@ class Documents:
         """Whether it is loaded, be there a document or not."""
         return ref in self._states
 
-    def __len__(self) -> int:
-        return len(self._states)
+    def has_any(self, kind: Kind[Any]) -> bool:
+        """Whether one of the kind is loaded, be there a document or not."""
+        return any(ref.kind is kind for ref in self._states)
 
     def of(self, kind: Kind[S]) -> Iterator[tuple[str, S]]:
         return ((ref.id, state) for ref, state in self._states.items() if ref.kind is kind and state is not None)

@@ -177,8 +177,15 @@ def test_the_products_asked_for_are_those_the_order_is_ahead_with() -> None:
     event = placed(a_line("1", "tee"), a_line("2", "mug", cancelled=1))
     assert list(products_of(event, Documents({}))) == []
     assert set(products_of(event, documents(None))) == {product_kind.ref("tee")}
+    assert list(products_of(event, documents(None, missing=("tee",)))) == []
     settled = settle(None, event.order, {"tee": a_product()}, a_context(subject="o1"))
     assert set(products_of(event, documents(settled.reservation.state))) == set()
+
+
+def test_documents_are_there_to_be_asked_though_none_is_loaded() -> None:
+    assert Documents({})
+    assert not documents(None).has_any(product_kind)
+    assert documents(None, missing=("tee",)).has_any(product_kind)
 
 
 def test_an_order_waits_for_each_product_that_is_not_known_yet() -> None:
