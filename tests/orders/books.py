@@ -34,6 +34,8 @@ class Books:
         asked = status is RefundStatus.REQUESTED
         assert status in NEXT[before.status if before else None]
         assert before or asked or refund.amount.is_zero()
+        assert (refund.settled_at is not None) == (status is RefundStatus.SETTLED)
+        assert (refund.error_code is not None) == (status is RefundStatus.FAILED)
         answer = {"status": status, "settled_at": refund.settled_at, "error_code": refund.error_code}
         attempts = before.attempts + asked if before else 1
         assert refund == (before or refund).model_copy(update=answer | {"attempts": attempts})
