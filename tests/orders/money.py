@@ -23,6 +23,18 @@ def misbooked(order: OrderState) -> Iterator[str]:
     yield from _tried_again(order)
 
 
+def withheld(before: OrderState, after: OrderState) -> Iterator[str]:
+    """Units that are kept no longer give all that was paid for them and no refund has given, or is on its way to."""
+    given = Amounts()
+    for refund in after.refunds[len(before.refunds) :]:
+        given.update(_parts(refund) if refund.kind in (RefundKind.CANCEL, RefundKind.RETURN) else {})
+    ends = _is_all_cancelled(after) and not _is_all_cancelled(before)
+    worth = {was.line_id: _kept_of(was) - _kept_of(now) for was, now in zip(before.lines, after.lines, strict=True)}
+    owed = Amounts(worth | {FEE: after.shipping_fee.amount if ends or given[FEE] else 0}) & _left(before)
+    if given != owed:
+        yield f"owed {dict(owed)}, given {dict(given)}"
+
+
 def _parts_of_refunds(order: OrderState) -> Iterator[str]:
     for refund in _sales(order):
         if any(amount < 0 for amount in _parts(refund).values()):
@@ -48,7 +60,7 @@ def _conserved(order: OrderState) -> Iterator[str]:
     kept = _kept(order) + charged
     if paid != kept + refunded + due:
         yield f"paid {paid}, kept {kept}, refunded {refunded}, due {due}"
-    if kept and all(line.cancelled == line.ordered for line in order.lines):
+    if kept and _is_all_cancelled(order):
         yield f"a whole cancel gives back all that was paid, and {kept} is kept"
 
 
@@ -98,6 +110,10 @@ def _kept(order: OrderState) -> int:
     worth = Amounts({line.line_id: _kept_of(line) for line in order.lines} | {FEE: order.shipping_fee.amount})
     charges = sum(_charge(refund) for refund in _sales(order) if refund.status is not RefundStatus.FAILED)
     return (worth - taken).total() + charges
+
+
+def _is_all_cancelled(order: OrderState) -> bool:
+    return all(line.cancelled == line.ordered for line in order.lines)
 
 
 def _kept_of(line: LineState) -> int:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 from uuid import UUID, uuid5
 
@@ -46,6 +47,7 @@ from tests.orders.given import (
     shipped,
 )
 from tests.orders.invariants import broken
+from tests.orders.money import withheld
 from tests.support.golden import violations
 from tests.support.memory import T0
 
@@ -54,7 +56,7 @@ attempts = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(ATTEMPTS)), max
 A_WHILE = 60
 """Hours in which nobody says anything: enough for two deadlines, not for all."""
 PAID: list[OrdersMessage] = [SUBMITTED, paid(DUE[0])]
-REFUND_FAILED = [*PAID, goodwill("rfd_0"), refund_failed(refund_id="rfd_0")]
+REFUND_FAILED = [*PAID, goodwill("rfd_0", {"1": 5_000}), refund_failed(refund_id="rfd_0")]
 CANCEL_FAILED = [*REFUND_FAILED, cancel("clm_0", {"1": 2}, decided=True), refund_failed(claim_id="clm_0")]
 SENT = [*PAID, shipped("shp_0"), delivered("shp_0")]
 BACK = [*SENT, exchange("clm_0", {"1": 2}), picked_up("clm_0"), collected("clm_0")]
@@ -162,9 +164,12 @@ class Life(RuleBasedStateMachine):
         assert [envelope.sequence for envelope in events] == [*range(first, first + len(events))]
         if events:
             told = [json.loads(envelope.data) for envelope in events]
-            assert OrderState.model_validate(told[-1]["order"]) == (order and order.state)
+            states = [OrderState.model_validate(event["order"]) for event in told]
+            assert states[-1] == (order and order.state)
             for envelope, event in zip(events, told, strict=True):
                 self.books.enter(envelope.type, event)
+            steps = pairwise([self.state, *states] if self.known else states)
+            assert [wrong for before, after in steps for wrong in withheld(before, after)] == []
         assert order is None or broken(order.state) == []
         assert self.books.are_of(order.state.refunds if order else ())
         self.published, self.events = len(self.desk.records), self.events + len(events)

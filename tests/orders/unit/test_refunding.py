@@ -102,6 +102,15 @@ def test_a_failed_refund_leaves_its_money_to_others_and_is_then_not_tried_again(
     assert desk.tell(refunded(refund_id="rfd_1")).refused == [("ILLEGAL_MOVE", "refund_id")]
 
 
+@pytest.mark.parametrize("amount", [4_000, 10_000])
+def test_a_cancel_gives_what_failed_goodwill_has_not_and_nothing_of_what_is_on_its_way(amount: int) -> None:
+    whole, declined = cancel("clm_1", {"1": 1}, decided=True), refund_failed(refund_id="rfd_1")
+    for messages, given in (((declined, whole), 10_000), ((whole, declined), 10_000 - amount)):
+        desk = a_paid_order(a_line("1", 1, 10_000), fee=0).tell(goodwill("rfd_1", {"1": amount}), *messages)
+        cancelled = [refund.amount.amount for refund in desk.public.refunds if refund.kind is RefundKind.CANCEL]
+        assert cancelled == ([given] if given else [])
+
+
 def test_a_refund_paid_after_it_was_declined_is_settled() -> None:
     desk = a_paid_order().tell(goodwill("rfd_1"), refund_failed(refund_id="rfd_1"), refunded(refund_id="rfd_1"))
     assert desk.public.refunds[0].status is RefundStatus.SETTLED
