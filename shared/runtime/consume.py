@@ -5,7 +5,7 @@ The handler never raises and never acknowledges: every way out without a commit 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -31,8 +31,9 @@ from shared.runtime.stopping import Stopping
 from shared.runtime.watchdog import Watchdog
 from shared.runtime.working_set import Setting
 
-FETCH_BYTES = 1 << 20
-"""Per partition and fetch; a larger record still comes, alone. More would only wait decoded in memory."""
+FETCH_BYTES = 1 << 17
+"""Per partition and fetch, compressed; a larger record still comes, alone. A partition's fetch is applied before the
+next one's, so where much waits in one topic, this is how long the others wait for their turn."""
 STUCK = 70
 """Exit code of a process whose consumer is stuck for good."""
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class Consumer:
         *,
         wrote: Callable[[Writes], None],
         parking_full: Callable[[], bool],
+        published: Callable[[], Awaitable[None]],
         give_up: Callable[[str, int], None],
         stopping: Stopping,
     ) -> None:
@@ -56,6 +58,7 @@ class Consumer:
         self._settings = settings
         self._applier = Applier(database, setting, self.positions, settings.max_records, wrote)
         self._parking_full = parking_full
+        self._published = published
         self._give_up = give_up
         self._stopping = stopping
         self._troubles = {"start": f"{self.group} is not started"}
@@ -91,6 +94,7 @@ class Consumer:
         return [*self._troubles.values(), *self.positions.troubles.values()]
 
     async def on_batch(self, records: Sequence[ConsumerRecord]) -> None:
+        await self._published()
         async with self._lock:
             self.positions.read_with(self._subscriber.consumer)
             try:

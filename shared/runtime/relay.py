@@ -29,6 +29,10 @@ ROUND_BYTES = 4_000_000
 """Of values read and sent in one round, about: events of wide documents are long, and five hundred of them too much."""
 FIRST_ROUND = 50
 """Rows in a process's first round, before it knows how long they are."""
+AHEAD = 5_000
+"""Events that may wait in the outbox before records that lead to further ones do: MongoDB has them in memory still."""
+AHEAD_SECONDS = 20.0
+"""How long a batch waits for the relay at most: well within the time that Kafka lets a consumer be silent."""
 LEASE_SECONDS = 10.0
 MARGIN_SECONDS = 3.0
 POLL_SECONDS = 0.25
@@ -52,6 +56,29 @@ class Relay:
         """The last aggregate served: the next round goes on behind it and wraps at the end."""
         self._most = FIRST_ROUND
         """Rows in the next round."""
+        self._told = 0
+        """Events that this process added to the outbox since it counted."""
+
+    def told(self, events: int) -> None:
+        """Of a transaction that has committed."""
+        self._told += events
+        if events:
+            self.wake.set()
+
+    async def keeps_up(self) -> None:
+        """Return once no more than AHEAD events wait, or after a while: without it a backlog of records becomes one of
+        events, larger than what MongoDB keeps in memory, and the relay slower with each event."""
+        if self._told < AHEAD // 5:
+            return
+        with suppress(TimeoutError, PyMongoError):
+            async with asyncio.timeout(AHEAD_SECONDS):
+                while not self._stopping.is_set() and await self._is_far_behind():
+                    await self._stopping.rest(0.1)
+        self._told = 0
+
+    async def _is_far_behind(self) -> bool:
+        waiting: int = await self._outbox.count_documents({}, limit=AHEAD, hint="_id_")
+        return waiting == AHEAD
 
     async def run(self) -> None:
         while not self._stopping.is_set():
@@ -89,7 +116,7 @@ class Relay:
         In one reply (a limit below zero), so never more than MongoDB's 16 MB; what it leaves out comes after the wrap.
         """
         async with self._database.snapshot() as session:
-            cursor = self._outbox.find({"_id": {"$gt": self._behind}}, session=session)
+            cursor = self._outbox.find({"_id": {"$gt": self._behind}}, session=session, batch_size=self._most)
             rows: list[Document] = await cursor.sort("_id", 1).limit(-self._most).to_list(None)
         length = sum(len(row["value"]) for row in rows)
         more = len(rows) == self._most or length >= ROUND_BYTES

@@ -28,6 +28,9 @@ from shared.runtime.timers import FIRE_AT, HeldTimer, Timers
 from shared.runtime.working_set import Setting
 
 MISCONFIGURED = 78
+COMMANDS_AT_ONCE = 16
+"""Transactions of people's commands: more would share the same cores and each take the longer; the others wait in the
+order they came."""
 log = structlog.get_logger(__name__)
 
 
@@ -52,6 +55,7 @@ class ServiceRuntime:
         self.hopeless = asyncio.Event()
         self.exit_code = 0
         self.trouble: str | None = "starting"
+        self.turns = asyncio.Semaphore(COMMANDS_AT_ONCE)
         self.erasing = asyncio.Lock()
         """One person at a time."""
         self.settings_of = {table.group: _setting(service, settings, table, kinds) for table in tables}
@@ -70,6 +74,7 @@ class ServiceRuntime:
             wrote=self.wrote,
             give_up=self.give_up,
             parking_full=lambda: self.backlog.parking_full,
+            published=self.relay.keeps_up,
             stopping=self.stopping,
         )
 
@@ -86,8 +91,7 @@ class ServiceRuntime:
 
     def wrote(self, writes: Writes) -> None:
         """Called after each commit of this process: wakes the relay and live readers."""
-        if writes.output.outbox:
-            self.relay.wake.set()
+        self.relay.told(len(writes.output.outbox))
         for tell in self.after_commit:
             tell(writes)
 

@@ -1,11 +1,13 @@
 """How much of the outbox is read and sent at once, and in which order."""
 
+import asyncio
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from shared.runtime import relay
 from shared.runtime.relay import BATCH, FIRST_ROUND, ROUND_BYTES, most_next
 from tests.runtime.branch import Branch, Open
 from tests.support.eventually import eventually
@@ -34,12 +36,12 @@ def test_a_round_has_as_many_rows_as_are_about_so_long_by_those_of_the_last(
     assert most_next(most, rows, length) == then
 
 
-def wide_row(topic: str, aggregate: int, event: int) -> dict[str, Any]:
+def row(topic: str, aggregate: int, event: int, *, padding: int = 0) -> dict[str, Any]:
     return {
-        "_id": f"account/a{aggregate}/{event:010}",
+        "_id": f"account/a{aggregate:03}/{event:010}",
         "topic": topic,
         "key": f"a{aggregate}".encode(),
-        "value": event.to_bytes(2) + bytes(WIDE),
+        "value": event.to_bytes(2) + bytes(padding),
         "headers": [],
         "at": datetime.now(UTC),
     }
@@ -51,7 +53,9 @@ async def test_wide_events_go_a_few_at_a_time_in_the_order_of_their_aggregates(o
     async with open_bank() as bank:
         runtime = bank.runtime
         outbox, topic = runtime.collection("outbox"), f"{runtime.settings.topic_prefix}bank.rejected"
-        rows = [wide_row(topic, aggregate, event) for event in range(EVENTS) for aggregate in range(AGGREGATES)]
+        rows = [
+            row(topic, aggregate, event, padding=WIDE) for event in range(EVENTS) for aggregate in range(AGGREGATES)
+        ]
         async with profiled(outbox.database):
             await _told(bank, rows)
         told: dict[str, list[int]] = defaultdict(list)
@@ -60,6 +64,33 @@ async def test_wide_events_go_a_few_at_a_time_in_the_order_of_their_aggregates(o
         assert told == {f"a{aggregate}": list(range(EVENTS)) for aggregate in range(AGGREGATES)}
         rounds = [reply["nreturned"] for reply in await replies(outbox) if reply["responseLength"] > WIDE]
         assert rounds[0] <= FIRST_ROUND and max(rounds[1:]) <= ROUND_BYTES // WIDE
+
+
+@pytest.mark.stack
+async def test_narrow_events_go_by_the_hundreds(open_bank: Open) -> None:
+    """A reply of MongoDB ends after 101 rows unless it is told better."""
+    async with open_bank() as bank:
+        outbox, topic = bank.runtime.collection("outbox"), f"{bank.runtime.settings.topic_prefix}bank.rejected"
+        async with profiled(outbox.database):
+            await _told(bank, [row(topic, aggregate, 0) for aggregate in range(700)])
+        rounds = [reply["nreturned"] for reply in await replies(outbox) if reply["nreturned"] > 1]
+        assert rounds == [FIRST_ROUND, 2 * FIRST_ROUND, 4 * FIRST_ROUND, 700 - 7 * FIRST_ROUND]
+
+
+@pytest.mark.stack
+async def test_records_wait_while_too_many_of_their_events_do(open_bank: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "AHEAD", 10)
+    async with open_bank() as bank:
+        sender, topic = bank.runtime.relay, f"{bank.runtime.settings.topic_prefix}bank.rejected"
+        await asyncio.wait_for(sender.keeps_up(), 1)
+        async with sender._turn:
+            await bank.runtime.collection("outbox").insert_many([row(topic, aggregate, 0) for aggregate in range(10)])
+            sender.told(10)
+            waiting = asyncio.create_task(sender.keeps_up())
+            await asyncio.wait([waiting], timeout=0.5)
+            assert not waiting.done()
+        await asyncio.wait_for(waiting, 10)
+        assert not await bank.rows("outbox")
 
 
 async def _told(bank: Branch, rows: list[dict[str, Any]]) -> None:
