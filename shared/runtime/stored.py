@@ -23,7 +23,7 @@ class Armed(NamedTuple):
 class Stored(Generic[S]):
     """A document as loaded. state is None for one that is only waited for.
 
-    version counts writes (compare-and-set; 0 = not in the database), sequence the events it has told, revision the
+    version counts writes (0 = not in the database), sequence the events it has told, revision the
     edits by people. held: messages waiting for its next change. heard: last `ce_sequence` heard, by teller.
     timers: what it waits for by itself, by name.
     """

@@ -107,14 +107,13 @@ class Transaction:
             await self.write_gate(gate.key, gate.version, gate.count)
 
     async def _write_documents(self, entries: Sequence[Entry]) -> None:
-        """Compare-and-set of every changed document: new ones are inserted, known ones replace their version."""
+        """New ones are inserted, known ones replaced: by their id alone, which needs no query plan. They were read in
+        this transaction's snapshot, so MongoDB refuses to write one that was changed since."""
         operations: dict[str, list[Any]] = defaultdict(list)
         for entry in entries:
             document = entry.document()
             operations[entry.ref.kind.collection].append(
-                ReplaceOne({"_id": entry.ref.id, "meta.version": entry.before.version}, document)
-                if entry.before.version
-                else InsertOne(document)
+                ReplaceOne({"_id": entry.ref.id}, document) if entry.before.version else InsertOne(document)
             )
         for collection, bulk in operations.items():
             if await self._bulk(collection, bulk) != len(bulk):
