@@ -4,9 +4,7 @@ One by itself, or many of one request, where what is wrong with one does not hol
 such key: `bulk`.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from fastapi import Request, Response
@@ -117,8 +115,7 @@ async def _transact(
         return answers | decided, writes
 
     try:
-        async with _turn(runtime):
-            answers, writes = await runtime.database.transaction(body, PATIENCE_SECONDS)
+        answers, writes = await runtime.database.transaction(body, PATIENCE_SECONDS)
     except ValidationError as bug:
         raise RuntimeError("a decision built an invalid state") from bug
     finally:
@@ -126,16 +123,3 @@ async def _transact(
     if writes is not None:
         runtime.wrote(writes)
     return [answers[part.name] for part in parts]
-
-
-@asynccontextmanager
-async def _turn(runtime: ServiceRuntime) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await runtime.turns.acquire()
-    except TimeoutError:
-        raise Busy("too many commands are under way") from None
-    try:
-        yield
-    finally:
-        runtime.turns.release()

@@ -28,9 +28,6 @@ from shared.runtime.timers import FIRE_AT, HeldTimer, Timers
 from shared.runtime.working_set import Setting
 
 MISCONFIGURED = 78
-COMMANDS_AT_ONCE = 16
-"""Transactions of people's commands: more would share the same cores and each take the longer; the others wait in the
-order they came."""
 log = structlog.get_logger(__name__)
 
 
@@ -55,7 +52,6 @@ class ServiceRuntime:
         self.hopeless = asyncio.Event()
         self.exit_code = 0
         self.trouble: str | None = "starting"
-        self.turns = asyncio.Semaphore(COMMANDS_AT_ONCE)
         self.erasing = asyncio.Lock()
         """One person at a time."""
         self.settings_of = {table.group: _setting(service, settings, table, kinds) for table in tables}

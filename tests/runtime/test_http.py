@@ -3,16 +3,13 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from shared.runtime import commands
 from shared.runtime.service import build_app
-from shared.runtime.service_runtime import COMMANDS_AT_ONCE
 from tests.faults.bank_service import BankSettings, build
 from tests.support.eventually import eventually
 from tests.support.kafka import create_topics
@@ -234,19 +231,3 @@ async def test_a_cursor_of_nobody_s_is_named(http: httpx.AsyncClient, bad: str) 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1e9"])
 async def test_a_page_has_one_to_two_hundred_items(http: httpx.AsyncClient, limit: str) -> None:
     assert fields(await http.get("/accounts", params={"limit": limit})) == ["limit"]
-
-
-async def test_a_command_waits_for_its_turn_and_is_told_to_try_again_when_it_does_not_come(
-    http: httpx.AsyncClient, account: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "PATIENCE_SECONDS", 1.0)
-    turns = http._transport.app.state.runtime.turns  # type: ignore[attr-defined]
-    async with AsyncExitStack() as others:
-        for _ in range(COMMANDS_AT_ONCE):
-            await others.enter_async_context(turns)
-        answer = await http.post(f"{account}/deposits", json={"amount": 1})
-        assert problem(answer, 503)["detail"] == "not available right now, try again"
-        assert int(answer.headers["Retry-After"]) > 0
-        waiting = asyncio.create_task(http.post(f"{account}/deposits", json={"amount": 2}))
-    assert (await waiting).is_success
-    assert await balance(http, account) == 12
