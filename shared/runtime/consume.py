@@ -63,7 +63,7 @@ class Consumer:
         self._stopping = stopping
         self._troubles = {"start": f"{self.group} is not started"}
         self._lock = asyncio.Lock()
-        self._watchdog = Watchdog(self.positions)
+        self._watchdog = Watchdog()
         self._subscriber: Any = None
 
     def subscribe(self, broker: KafkaBroker) -> None:
@@ -146,7 +146,7 @@ class Consumer:
         if "batch" in self._troubles and await self.positions.caught_up():
             self._troubles.pop("batch", None)
         await self.positions.commit()
-        if not self._troubles and (tp := await self._watchdog.stuck()):
+        if not self._troubles and (tp := await self._watchdog.stuck(self.positions)):
             log.error("consumer is stuck, starting it anew", group=self.group, topic=tp.topic, partition=tp.partition)
             await self._restart()
 
