@@ -8,10 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
@@ -21,6 +19,7 @@ from shared.runtime.failpoints import failpoint
 from shared.runtime.lease import Lease
 from shared.runtime.metrics import PUBLISHED
 from shared.runtime.mongo import Database
+from shared.runtime.sender import Sender, Unsent
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.stopping import Stopping
 
@@ -51,7 +50,7 @@ class Relay:
         self._lease = Lease(database, "relay", LEASE_SECONDS)
         self._stopping = stopping
         self._turn = asyncio.Lock()
-        self._producer: AIOKafkaProducer | None = None
+        self._sender = Sender(settings)
         self._behind = ""
         """The last aggregate served: the next round goes on behind it and wraps at the end."""
         self._most = FIRST_ROUND
@@ -88,8 +87,8 @@ class Relay:
             except Exception as error:
                 self.trouble = f"events are not published: {away.sentence(error, self._settings)}"
                 log.warning("relay failed, trying again with a new producer", service=self._service, error=repr(error))
-                await self._drop_producer()
-                await self._rest(1.0)
+                self._sender.end()
+                await self._stopping.rest(1.0)
                 continue
             if not busy:
                 await self._rest(POLL_SECONDS)
@@ -100,10 +99,10 @@ class Relay:
             return await self._step()
 
     async def _step(self) -> bool:
-        if self._lease.remaining() < LEASE_SECONDS / 2 and not await self._lease.acquire():
-            await self._rest(1.0)
-            return False
         self.wake.clear()
+        if self._lease.remaining() < LEASE_SECONDS / 2 and not await self._lease.acquire():
+            await self._stopping.rest(1.0)
+            return False
         began = self._behind
         if rows := await self._next():
             await self._publish(rows)
@@ -126,58 +125,23 @@ class Relay:
 
     async def _publish(self, rows: Sequence[Document]) -> None:
         failpoint("relay.before_send")
-        budget = self._lease.remaining() - MARGIN_SECONDS
-        results = await asyncio.wait_for(self._send(rows), max(0.1, budget))
-        acknowledged = [row["_id"] for row, result in zip(rows, results, strict=True) if not _failed(result)]
+        seconds = self._lease.remaining() - MARGIN_SECONDS
+        if seconds <= 0:
+            return
+        sent = await self._sender.send(rows, seconds)
         failpoint("relay.before_delete")
-        if acknowledged:
-            await self._outbox.delete_many({"_id": {"$in": acknowledged}})
-            PUBLISHED.labels(self._service).inc(len(acknowledged))
-        if failure := next((result for result in results if _failed(result)), None):
-            raise failure
-
-    async def _send(self, rows: Sequence[Document]) -> list[Any]:
-        """Pipelined. One idempotent producer keeps the order: after a failed batch the broker takes none behind it."""
-        producer = await self._ready_producer()
-        futures = []
-        for row in rows:
-            headers = [(name, bytes(raw)) for name, raw in row["headers"]]
-            futures.append(await producer.send(row["topic"], bytes(row["value"]), bytes(row["key"]), headers=headers))
-        return await asyncio.gather(*futures, return_exceptions=True)
-
-    async def _ready_producer(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._settings.kafka_bootstrap_servers,
-                acks="all",
-                enable_idempotence=True,
-                compression_type="lz4",
-                linger_ms=0,
-                max_batch_size=256 * 1024,
-                max_request_size=4_000_000,
-                request_timeout_ms=10_000,
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                with suppress(KafkaError, TimeoutError):
-                    await asyncio.wait_for(producer.stop(), 2)
-                raise
-            self._producer = producer
-        return self._producer
-
-    async def _drop_producer(self) -> None:
-        """A producer may be dead for good after an outage, and its stop may hang."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 2)
+        if sent.taken:
+            await self._outbox.delete_many({"_id": {"$in": sent.taken}})
+            PUBLISHED.labels(self._service).inc(len(sent.taken))
+        if sent.trouble is not None:
+            self._most = max(1, min(self._most, 2 * len(sent.taken)))
+            raise sent.trouble
 
     async def stop(self) -> None:
         """Publish what is left, within a few seconds, and give the lease back."""
-        with suppress(KafkaError, PyMongoError, TimeoutError, OSError):
+        with suppress(KafkaError, Unsent, PyMongoError, TimeoutError, OSError):
             await asyncio.wait_for(self._flush(), 5)
-        await self._drop_producer()
+        await self._sender.stop()
         with suppress(PyMongoError, TimeoutError):
             await asyncio.wait_for(self._lease.release(), 2)
 
@@ -207,7 +171,3 @@ def most_next(most: int, rows: int, length: int) -> int:
     if not rows:
         return most
     return max(1, min(BATCH, 2 * most, ROUND_BYTES * rows // max(1, length)))
-
-
-def _failed(result: Any) -> bool:
-    return isinstance(result, BaseException)

@@ -20,12 +20,12 @@ async def bank(open_bank: Open) -> AsyncIterator[Branch]:
 async def test_a_dead_producer_is_replaced_and_what_was_acknowledged_meanwhile_is_told(bank: Branch) -> None:
     await bank.opens("a")
     await eventually(bank.has_told_all)
-    producer = bank.runtime.relay._producer
+    producer = bank.runtime.relay._sender._producer
     assert producer is not None
     await producer.stop()
     await bank.opens("b")
     await eventually(bank.has_told_all)
-    assert bank.runtime.relay._producer is not producer
+    assert bank.runtime.relay._sender._producer is not producer
     await eventually(bank.is_ready)
 
 

@@ -11,7 +11,7 @@ from shared.runtime import relay
 from shared.runtime.relay import BATCH, FIRST_ROUND, ROUND_BYTES, most_next
 from tests.runtime.branch import Branch, Open
 from tests.support.eventually import eventually
-from tests.support.kafka import read_all
+from tests.support.kafka import create_topics, read_all
 from tests.support.replies import profiled, replies
 
 WIDE = 200_000
@@ -91,6 +91,45 @@ async def test_records_wait_while_too_many_of_their_events_do(open_bank: Open, m
             assert not waiting.done()
         await asyncio.wait_for(waiting, 10)
         assert not await bank.rows("outbox")
+
+
+@pytest.mark.stack
+async def test_a_topic_that_is_missing_holds_up_its_own_events_only(open_bank: Open) -> None:
+    async with open_bank() as bank:
+        runtime = bank.runtime
+        outbox, topic = runtime.collection("outbox"), f"{runtime.settings.topic_prefix}bank.rejected"
+        rows = [row(topic if n % 2 else f"{topic}.nowhere", n, event) for n in range(6) for event in range(2)]
+        async with runtime.relay._turn:
+            await outbox.insert_many(rows)
+
+        async def only_those_are_left() -> bool:
+            left = [left["topic"] for left in await bank.rows("outbox")]
+            return set(left) == {f"{topic}.nowhere"} and len(left) == 6
+
+        await eventually(only_those_are_left)
+        told = [(record.key, record.value) for record in await read_all(runtime.settings.kafka_bootstrap_servers, topic)]
+        assert sorted(told) == [(f"a{n}".encode(), event.to_bytes(2)) for n in (1, 3, 5) for event in range(2)]
+
+        async def is_named() -> bool:
+            return f"Kafka has no topic {topic}.nowhere" in await bank.reasons()
+
+        await eventually(is_named)
+        await create_topics(runtime.settings.kafka_bootstrap_servers, [f"{topic}.nowhere"])
+        await eventually(bank.has_told_all)
+        await eventually(bank.is_ready)
+
+
+@pytest.mark.stack
+async def test_a_process_without_the_lease_does_not_keep_asking_for_it(open_bank: Open) -> None:
+    async with open_bank() as one, open_bank() as two:
+        waiting = two if one.runtime.relay._lease.remaining() else one
+        leases = waiting.runtime.collection("leases")
+        async with profiled(leases.database):
+            for number in range(30):
+                await waiting.opens(f"a{number}")
+            await eventually(waiting.has_told_all)
+        asked = {"ns": leases.full_name, "command.findAndModify": "leases", "command.query._id": "relay"}
+        assert await leases.database["system.profile"].count_documents(asked) <= 5
 
 
 async def _told(bank: Branch, rows: list[dict[str, Any]]) -> None:
