@@ -1,6 +1,7 @@
 """`sellerdesk status`, for people as tables and for programs as JSON."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,8 +10,9 @@ from rich.table import Table
 
 from deploy.local.failure import StackFailure
 from deploy.local.options import DataOption, StoreOption, running_directory
-from deploy.local.state import read_state
-from deploy.local.status import ProcessStatus, ServiceStatus, Status, status_of
+from deploy.local.state import StackState, read_state
+from deploy.local.status import ProcessStatus, ServiceStatus, Status, status_at, status_of
+from deploy.target import Target
 
 Row = dict[str, object]
 
@@ -20,23 +22,31 @@ def status(
     data: DataOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show processes, lag per group and partition, outbox age, held and parked records."""
-    directory = running_directory(store, data)
-    state = read_state(directory)
-    if state and (orphans := state.left_behind()):
-        names = ", ".join(part.name for part in orphans)
-        raise StackFailure(f"The supervisor of {directory} is gone; {names} run; `sellerdesk down` ends them.")
-    if state is None or not state.runs():
-        raise StackFailure(f"Nothing runs in {directory}.")
-    found = status_of(state)
+    """Show processes, lag per group and partition, outbox age, held and parked records.
+
+    Of a store elsewhere, which the environment names: all but the processes.
+    """
+    given = Target.from_environment()
+    found = status_at(given) if given else status_of(_running(running_directory(store, data)))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
         Console().print(*_tables(found), sep="\n")
 
 
+def _running(directory: Path) -> StackState:
+    state = read_state(directory)
+    if state and (orphans := state.left_behind()):
+        names = ", ".join(part.name for part in orphans)
+        raise StackFailure(f"The supervisor of {directory} is gone; {names} run; `sellerdesk down` ends them.")
+    if state is None or not state.runs():
+        raise StackFailure(f"Nothing runs in {directory}.")
+    return state
+
+
 def _tables(status: Status) -> Iterator[Table]:
-    yield _table(f"Store {status.store}: {status.phase}", _process_rows(status.processes))
+    if status.processes:
+        yield _table(f"Store {status.store}: {status.phase}", _process_rows(status.processes))
     yield _table("Consumers: records left per partition", _lag_rows(status.services))
     yield _table("Outbox and waiting records", _waiting_rows(status))
 

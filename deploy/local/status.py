@@ -1,7 +1,9 @@
 """The state of a running stack: the processes as the system sees them, the rest as each service tells it."""
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import psutil
@@ -9,6 +11,7 @@ from pydantic import BaseModel
 
 from deploy.local.ports import BROKERS
 from deploy.local.state import PartState, StackState
+from deploy.target import Target
 
 
 class ProcessStatus(BaseModel):
@@ -58,23 +61,29 @@ class Status(BaseModel):
 
 
 def status_of(stack: StackState) -> Status:
-    services = [part for part in stack.parts if part.name not in BROKERS]
+    urls = {part.name: part.url for part in stack.parts if part.name not in BROKERS}
+    processes = [_process(part) for part in stack.parts]
+    return _status(urls, store=stack.store, phase=stack.phase, kafka=stack.kafka, mongo=stack.mongo, processes=processes)
+
+
+def status_at(target: Target) -> Status:
+    """Of services that run elsewhere: whoever started them knows of their processes and of MongoDB."""
+    return _status(target.urls, store="elsewhere", phase="", kafka=target.kafka, mongo="", processes=[])
+
+
+def _status(urls: Mapping[str, str], **about: Any) -> Status:
     with ThreadPoolExecutor(8) as pool:
-        answers = dict(zip([part.name for part in services], pool.map(ask, services), strict=True))
+        answers = dict(zip(urls, pool.map(ask, urls.values()), strict=True))
     return Status(
-        store=stack.store,
-        phase=stack.phase,
-        kafka=stack.kafka,
-        mongo=stack.mongo,
-        processes=[_process(part) for part in stack.parts],
         services=[answer for answer in answers.values() if answer],
         silent=[name for name, answer in answers.items() if answer is None],
+        **about,
     )
 
 
-def ask(part: PartState) -> ServiceStatus | None:
+def ask(url: str) -> ServiceStatus | None:
     try:
-        return ServiceStatus.model_validate_json(httpx.get(f"{part.url}/ops/status", timeout=5).content)
+        return ServiceStatus.model_validate_json(httpx.get(f"{url}/ops/status", timeout=5).content)
     except (httpx.HTTPError, ValueError):
         return None
 

@@ -53,6 +53,16 @@ def test_a_silent_service_is_named_and_hides_no_other(sellerdesk: Sellerdesk) ->
     assert [line.partition(" ")[0] for line in found.stderr.splitlines()] == ["catalog", "inquiries", "analytics"]
 
 
+def test_the_status_of_a_store_elsewhere_names_who_is_silent(sellerdesk: Sellerdesk) -> None:
+    found = json.loads(sellerdesk("status", "--json").stdout)
+    (orders,) = found["services"]
+    assert (orders["service"], orders["parked"], orders["held"]) == ("orders", 3, 1)
+    assert found["silent"] == ["catalog", "inquiries", "analytics"]
+    shown = sellerdesk("status").stdout
+    assert shown.count("no answer") == 3
+    assert "orders.inbox" in shown
+
+
 def test_lists_are_filtered_and_bounded(sellerdesk: Sellerdesk) -> None:
     def count(*filters: str) -> int:
         found = sellerdesk("parked", "list", "--service", "orders", "--json", *filters)
