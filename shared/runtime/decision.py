@@ -81,8 +81,15 @@ class Context:
     _made: int = 0
 
     def new_id(self, prefix: str) -> str:
+        """The same when the message is applied anew."""
         self._made += 1
         return f"{prefix}_{uuid5(NAMESPACE, f'{self.source}|{self.message_id}|{self._made}').hex}"
+
+    def new_row_id(self, prefix: str) -> str:
+        """One that sorts by the message's time, for rows of which there are millions: their index then grows at its
+        end, where at random places nearly every insert reads a page from disk and writes it again."""
+        kind, _, unique = self.new_id(prefix).partition("_")
+        return f"{kind}_{int(self.now.timestamp() * 1000):012x}{unique[:20]}"
 
 
 NAMESPACE = UUID("6f1d3c54-6c0c-5a3e-9c3b-0a4b5b1f6d11")

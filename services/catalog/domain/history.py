@@ -22,7 +22,7 @@ def history_row(change: str, before: Product | None, after: Product, fields: Ite
         "before": _described(before, fields) if before else {},
         "after": _described(after, fields),
     }
-    return Row(HISTORY, ctx.new_id("chg"), document)
+    return Row(HISTORY, ctx.new_row_id("chg"), document)
 
 
 def new_description(before: Product | None, after: Product, ctx: Context) -> Iterator[Row]:

@@ -46,7 +46,7 @@ def movement(
         "counted_at": counted_at,
         "at": ctx.now,
     }
-    return Row(MOVEMENTS, ctx.new_id("mov"), document)
+    return Row(MOVEMENTS, ctx.new_row_id("mov"), document)
 
 
 def stock_events(before: Product | None, after: Product, _ctx: Context) -> Sequence[Announcement]:
