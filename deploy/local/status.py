@@ -63,7 +63,9 @@ class Status(BaseModel):
 def status_of(stack: StackState) -> Status:
     urls = {part.name: part.url for part in stack.parts if part.name not in BROKERS}
     processes = [_process(part) for part in stack.parts]
-    return _status(urls, store=stack.store, phase=stack.phase, kafka=stack.kafka, mongo=stack.mongo, processes=processes)
+    return _status(
+        urls, store=stack.store, phase=stack.phase, kafka=stack.kafka, mongo=stack.mongo, processes=processes
+    )
 
 
 def status_at(target: Target) -> Status:

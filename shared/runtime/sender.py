@@ -126,7 +126,7 @@ def _sent(sending: Mapping[str, asyncio.Future[Any]], troubles: Iterable[BaseExc
     failures = [failure for future in sending.values() if not future.cancelled() and (failure := future.exception())]
     taken = [id for id, future in sending.items() if not future.cancelled() and not future.exception()]
     if late:
-        failures.append(Unsent(f"Kafka took {len(taken)} events, and {len(late)} not in time") if taken else TimeoutError())
+        failures.append(Unsent(f"Kafka did not take {len(late)} events in time") if taken else TimeoutError())
     return Sent(taken, next(iter([*failures, *troubles]), None))
 
 
