@@ -1,4 +1,4 @@
-"""Move 20: the goods go to somebody else, or somewhere else. Who and where is personal, so the event does not say."""
+"""The goods go to somebody else, or somewhere else. Who and where is personal, so the event does not say."""
 
 from services.orders.commands import ChangeRecipient
 from services.orders.domain.moves import Move, illegal, permit, require

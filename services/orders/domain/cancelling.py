@@ -1,4 +1,4 @@
-"""Moves 11 and 12: units that have not left yet are asked back, and that is granted, refused or withdrawn."""
+"""Cancelling: units that have not left yet are taken out of the order, and what was paid for them is given back."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Moves 11 to 13, 16 and 18: something is asked back, and that is granted, refused or withdrawn."""
+"""Claiming: something is asked back, and that is granted, refused or withdrawn."""
 
 from collections.abc import Callable
 from functools import partial

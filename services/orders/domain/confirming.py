@@ -1,4 +1,4 @@
-"""Move 5, 발주확인: the seller takes the order on; from here the promise to ship runs."""
+"""Confirming (발주확인): the seller takes the order on; from here the promise to ship runs."""
 
 from services.orders.commands import ConfirmOrder
 from services.orders.domain.business_days import end_of_business_day

@@ -1,4 +1,4 @@
-"""Move 10, 구매확정: what has arrived is kept."""
+"""Deciding the purchase (구매확정): what has arrived is kept."""
 
 from functools import partial
 

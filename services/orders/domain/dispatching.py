@@ -1,4 +1,4 @@
-"""Moves 6 and 7: the promise to ship moves to a later day (발송지연), or passes with units still to send."""
+"""The promise to ship moves to a later day (발송지연), or passes with units still to send."""
 
 from functools import partial
 

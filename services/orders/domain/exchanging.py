@@ -1,4 +1,4 @@
-"""Moves 13, 17 and 18: other goods are sent in place of those that come back."""
+"""Exchanging: other goods are sent in place of those that come back."""
 
 from functools import partial
 from typing import NoReturn

@@ -1,4 +1,4 @@
-"""Move 4: the time to pay is over, and what was ordered is free for others again."""
+"""The time to pay is over, and what was ordered is free for others again."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Move 15: a return or an exchange stands still until something is settled, such as who pays its shipping."""
+"""Holding a claim: a return or an exchange stands still until something is settled, such as who pays its shipping."""
 
 from functools import partial
 

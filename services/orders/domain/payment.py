@@ -1,4 +1,4 @@
-"""Move 3: money came, or did not. What came and is not this order's price is kept on record and given back."""
+"""Money came, or did not. What came and is not this order's price is kept on record and given back."""
 
 from functools import partial
 

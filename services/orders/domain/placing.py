@@ -1,4 +1,4 @@
-"""Move 1: an order is placed with the names and amounts its buyer saw; whether it can be had is catalog's answer."""
+"""An order is placed with the names and amounts its buyer saw; whether it can be had is catalog's answer."""
 
 from datetime import timedelta
 from functools import partial

@@ -1,4 +1,4 @@
-"""Move 19: money goes back, the provider answers, and the seller may give more or try again."""
+"""Refunding: money goes back, the provider answers, and the seller may give more or try again."""
 
 from collections.abc import Sequence
 from functools import partial

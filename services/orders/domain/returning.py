@@ -1,4 +1,4 @@
-"""Moves 13, 14 and 16: goods come back, are counted, and are paid back."""
+"""Returning: goods come back, are counted, and are paid back."""
 
 from datetime import timedelta
 from functools import partial

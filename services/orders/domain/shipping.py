@@ -1,4 +1,4 @@
-"""Moves 8 and 9: parcels leave, their tracking is corrected, they arrive."""
+"""Parcels leave, their tracking is corrected, they arrive."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Move 2: catalog says whether the goods can be had."""
+"""Catalog says whether the goods can be had."""
 
 from functools import partial
 

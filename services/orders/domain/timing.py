@@ -1,4 +1,4 @@
-"""What an order waits for by itself: its payment (move 4), its dispatch (7), and the end of the buyer's time (10)."""
+"""What an order waits for by itself: its payment, its dispatch, and the end of the buyer's time."""
 
 from collections.abc import Mapping
 from datetime import datetime

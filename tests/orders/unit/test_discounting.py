@@ -1,4 +1,4 @@
-"""Move 1: discounts of the whole order, split over its lines, and what goes back of them."""
+"""Discounts of the whole order, split over its lines, and what goes back of them."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Moves 13, 17 and 18: other goods are sent in place of those that came back."""
+"""Exchanging: other goods are sent in place of those that came back."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Moves 13 to 16 and 18: goods come back."""
+"""Returning: goods come back."""
 
 from datetime import timedelta
 

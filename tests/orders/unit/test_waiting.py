@@ -1,4 +1,4 @@
-"""What an order does when nobody does anything: moves 4, 6, 7 and 10."""
+"""What an order does when nobody does anything: it expires, is overdue, counts as kept."""
 
 from datetime import datetime, timedelta
 
