@@ -10,7 +10,11 @@ from shared.contracts.order_state import ClaimStatus, ClaimType
 
 PAGE = Path(__file__).with_name("MOVES.md")
 HEAD = """# Who may do what with an order, and where
-Written by `python -m services.orders.describe` from `domain/moves.py`."""
+Written by `python -m services.orders.describe` from `domain/moves.py`.
+
+The table is what a reply offers. What is told of the past is taken in more states, for it has happened: a payment, a
+refund paid after all, a delay announced before the parcel left, a tracking number corrected before the parcel arrived.
+*seller* is agents, too."""
 WHO = {SELLER: "seller", SHOP: "seller, other systems", ANYONE: "anyone", SELLER | {"buyer"}: "seller, buyer"}
 
 

@@ -1,4 +1,8 @@
-"""Who may do what with an order, and when: one table for what a reply lists as allowed and for what is refused."""
+"""Who may do what with an order, and when: the table of what a reply offers.
+
+Requests are refused by it, too. What is told of the past, such as a payment, has only to come from one who may tell it;
+in which states it is taken, its own module says.
+"""
 
 from enum import StrEnum
 
