@@ -17,7 +17,7 @@ from services.analytics.rollups import FIELD, PREFIX, SOLD, TAKEN_BACK_IN, Basis
 from shared.runtime.decision import Document, Kind
 from shared.runtime.mongo import Collection, Database, Session
 
-order_facts = Kind("order_facts", "order_facts", OrderFacts.model_validate, OrderFacts.model_dump)
+ORDER_FACTS = Kind("order_facts", "order_facts", OrderFacts.model_validate, OrderFacts.model_dump)
 
 ROWS_AT_ONCE = 1_000
 ROLLUPS_AT_ONCE = 100

@@ -2,7 +2,7 @@
 
 from services.catalog.file_routes import router as file_router
 from services.catalog.handlers import TABLE
-from services.catalog.repository import INDEXES, product, reservation
+from services.catalog.repository import INDEXES, PRODUCT, RESERVATION
 from services.catalog.routes import router
 from services.catalog.settings import Settings
 from shared.runtime.service import Service, run
@@ -13,7 +13,7 @@ def build(settings: Settings) -> Service:
         "catalog",
         settings,
         tables=[TABLE],
-        kinds=[product, reservation],
+        kinds=[PRODUCT, RESERVATION],
         routers=[router, file_router],
         indexes=INDEXES,
     )

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from services.catalog.columns import COLUMNS, product_rows
 from services.catalog.filters import Wanted
 from services.catalog.importing import ProductFile, commands
-from services.catalog.repository import NEWEST_PRODUCT_FIRST, product
+from services.catalog.repository import NEWEST_PRODUCT_FIRST, PRODUCT
 from services.catalog.settings import Settings
 from shared.files.importing import row_by_row
 from shared.files.over_http import A_CSV, CSV, JSON_LINES, a_file, content_of, download
@@ -46,8 +46,8 @@ async def export_products(runtime: Runtime, wanted: Wanted) -> StreamingResponse
     return await download(
         "products.csv",
         COLUMNS,
-        lambda document: product_rows(product.load(document), zone),
-        runtime.collection(product.collection),
+        lambda document: product_rows(PRODUCT.load(document), zone),
+        runtime.collection(PRODUCT.collection),
         wanted,
         NEWEST_PRODUCT_FIRST,
     )

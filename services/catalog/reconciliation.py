@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.catalog.domain.product import Shift
 from services.catalog.domain.stock import MOVEMENTS
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Database, Session
 
@@ -95,7 +95,7 @@ async def reconcile(database: Database) -> Reconciliation:
         async for shelf, row in _summed(database, session, MOVEMENTS, MOVED):
             moved[shelf] = Shift(row["on_hand"], row["reserved"])
             result.movements += row["rows"]
-        async for shelf, row in _summed(database, session, reservation.collection, PROMISED):
+        async for shelf, row in _summed(database, session, RESERVATION.collection, PROMISED):
             promised[shelf] = row["reserved"]
         async for shelf, found in _shelves(database, session):
             result.compare(shelf, found, moved.pop(shelf, Shift()), promised.pop(shelf, 0))
@@ -115,7 +115,7 @@ def _summed(
 
 async def _shelves(database: Database, session: Session) -> AsyncIterator[tuple[Shelf, Shift]]:
     fields = {f"options.{name}": 1 for name in ("option_id", "on_hand", "reserved")}
-    products = database.collection(product.collection)
+    products = database.collection(PRODUCT.collection)
     async for document in products.find({}, fields, session=session, batch_size=ROWS_AT_ONCE):
         for option in document.get("options", []):
             yield (document["_id"], option["option_id"]), Shift(option["on_hand"], option["reserved"])

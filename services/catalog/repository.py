@@ -18,7 +18,7 @@ def _product_document(product: Product) -> Document:
     return product.model_dump(by_alias=True) | asked_for | search_fields(product)
 
 
-product = Kind(
+PRODUCT = Kind(
     name="product",
     collection="products",
     load=Product.model_validate,
@@ -26,7 +26,7 @@ product = Kind(
     publish=lambda state: {"product": state.public()},
     derive=stock_events,
 )
-reservation = Kind(
+RESERVATION = Kind(
     name="reservation",
     collection="reservations",
     load=ReservationState.model_validate,

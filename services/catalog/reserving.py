@@ -7,7 +7,7 @@ from services.catalog.domain.exchanges import asked
 from services.catalog.domain.product import Product
 from services.catalog.domain.reservation import Change, changes, lines_to_settle, waits_for
 from services.catalog.domain.settlement import settle
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.order_state import OrderState
 from shared.contracts.orders import OrderEvent
 from shared.runtime.decision import Context, Decision, Documents, NotYet, Ref
@@ -15,21 +15,21 @@ from shared.runtime.decision import Context, Decision, Documents, NotYet, Ref
 
 def products_of(event: OrderEvent, docs: Documents) -> Iterable[Ref]:
     """Only the products the order is ahead of its reservation with: most events of an order move no stock."""
-    if reservation.ref(event.order.order_id) not in docs:
+    if RESERVATION.ref(event.order.order_id) not in docs:
         return []
-    if docs.has_any(product):
+    if docs.has_any(PRODUCT):
         return []  # asked again with the products loaded: they name no further
-    return {product.ref(change.line.product_id) for change in _changes(docs, event.order)}
+    return {PRODUCT.ref(change.line.product_id) for change in _changes(docs, event.order)}
 
 
 def reserve(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, Decision[Any]]:
-    known = docs.get(reservation, event.order.order_id)
+    known = docs.get(RESERVATION, event.order.order_id)
     found = _changes(docs, event.order)
     if known and not found and not asked(known, event.order):
         return {}
     if missing := waits_for(found, _products(docs)):
         raise NotYet(
-            f"product {missing} is not known yet", waits_for=product.ref(missing), hold_for=ctx.policy.hold_unknown
+            f"product {missing} is not known yet", waits_for=PRODUCT.ref(missing), hold_for=ctx.policy.hold_unknown
         )
     return reserve_what_is_known(docs, event, ctx)
 
@@ -37,16 +37,16 @@ def reserve(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, De
 def reserve_what_is_known(docs: Documents, event: OrderEvent, ctx: Context) -> Mapping[Ref, Decision[Any]]:
     """When the wait for a product is over: a first reservation is rejected for it, a shipment is booked without it."""
     order = event.order
-    settled = settle(docs.get(reservation, order.order_id), order, _products(docs), ctx)
-    products = {product.ref(id): decision for id, decision in settled.products.items()}
-    return {reservation.ref(order.order_id): settled.reservation, **products}
+    settled = settle(docs.get(RESERVATION, order.order_id), order, _products(docs), ctx)
+    products = {PRODUCT.ref(id): decision for id, decision in settled.products.items()}
+    return {RESERVATION.ref(order.order_id): settled.reservation, **products}
 
 
 def _changes(docs: Documents, order: OrderState) -> list[Change]:
     """With all that exchanges ask for, be it there or not."""
-    known = docs.get(reservation, order.order_id)
+    known = docs.get(RESERVATION, order.order_id)
     return changes(known, lines_to_settle(known, order, [claim.claim_id for claim in asked(known, order)]))
 
 
 def _products(docs: Documents) -> dict[str, Product]:
-    return dict(docs.of(product))
+    return dict(docs.of(PRODUCT))

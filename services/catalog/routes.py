@@ -17,8 +17,8 @@ from services.catalog.reconciliation import Reconciliation, reconcile
 from services.catalog.repository import (
     NEWEST_PRODUCT_FIRST,
     NEWEST_ROW_FIRST,
-    product,
-    reservation,
+    PRODUCT,
+    RESERVATION,
     reservations_where,
 )
 from shared.contracts.base import Code, Contract, Count, Id, Utc
@@ -75,9 +75,9 @@ async def count_stock(request: Request, runtime: Runtime, id: Id, body: NewCount
 @router.get("/products")
 async def list_products(runtime: Runtime, wanted: Wanted, limit: Limit = 50, cursor: Cursor = None) -> Page:
     """Newest first."""
-    products = runtime.collection(product.collection)
+    products = runtime.collection(PRODUCT.collection)
     page = await paginate(products, wanted, sort=NEWEST_PRODUCT_FIRST, limit=limit, cursor=cursor)
-    return Page([_shown(product.load(document)) for document in page.items], page.next_cursor)
+    return Page([_shown(PRODUCT.load(document)) for document in page.items], page.next_cursor)
 
 
 @router.get("/products/{id}", response_model=ProductState)
@@ -117,15 +117,15 @@ async def list_reservations(
     cursor: Cursor = None,
 ) -> Page:
     """By order id."""
-    found = runtime.collection(reservation.collection)
+    found = runtime.collection(RESERVATION.collection)
     wanted = reservations_where(status, flag)
     page = await paginate(found, wanted, sort=[("_id", 1)], limit=limit, cursor=cursor)
-    return Page([reservation.load(row).model_dump(mode="json") for row in page.items], page.next_cursor)
+    return Page([RESERVATION.load(row).model_dump(mode="json") for row in page.items], page.next_cursor)
 
 
 @router.get("/reservations/{order_id}", response_model=ReservationState)
 async def read_reservation(runtime: Runtime, order_id: Id) -> ReservationState:
-    stored = await runtime.store.get(reservation, order_id)
+    stored = await runtime.store.get(RESERVATION, order_id)
     if stored is None or stored.state is None:
         raise NotFound(f"no stock was reserved or refused for order {order_id} yet")
     return stored.state
@@ -145,7 +145,7 @@ async def _rows(runtime: Runtime, collection: str, id: str, limit: int, cursor: 
 
 
 async def _stored(runtime: Runtime, id: str) -> Stored[Product]:
-    stored = await runtime.store.get(product, id)
+    stored = await runtime.store.get(PRODUCT, id)
     if stored is None:
         raise NotFound(f"product {id} is not known")
     return stored

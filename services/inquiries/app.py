@@ -2,7 +2,7 @@
 
 from services.inquiries import erasure_routes
 from services.inquiries.handlers import TABLE
-from services.inquiries.repository import INDEXES, inquiry, order_card, product_card
+from services.inquiries.repository import INDEXES, INQUIRY, ORDER_CARD, PRODUCT_CARD
 from services.inquiries.routes import router
 from services.inquiries.settings import Settings
 from shared.runtime.personal import ERASED
@@ -14,7 +14,7 @@ def build(settings: Settings) -> Service:
         "inquiries",
         settings,
         tables=[TABLE],
-        kinds=[inquiry, order_card, product_card, ERASED],
+        kinds=[INQUIRY, ORDER_CARD, PRODUCT_CARD, ERASED],
         routers=[router, erasure_routes.router],
         indexes=INDEXES,
     )

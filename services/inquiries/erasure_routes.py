@@ -12,7 +12,7 @@ from services.inquiries.commands import EraseInquiry
 from services.inquiries.domain import message
 from services.inquiries.domain.erasing import is_erased
 from services.inquiries.domain.inquiry import ERASED_TEXT
-from services.inquiries.repository import inquiry, messages_of_all
+from services.inquiries.repository import INQUIRY, messages_of_all
 from shared.contracts.base import Id
 from shared.runtime.erasing import AT_ONCE, Erasing, Erasure, Removed, Traces
 from shared.runtime.http import Runtime, incoming_of
@@ -35,11 +35,11 @@ async def erase_customer(
     request: Request, runtime: Runtime, operator: Operator, id: Id, body: ErasingInquiries
 ) -> Removed:
     """Open tickets are resolved: nobody is left to be answered. Erasing again is harmless."""
-    tickets = runtime.collection(inquiry.collection)
+    tickets = runtime.collection(INQUIRY.collection)
     theirs = {"$or": [{"customer_id": id}, {"customer_id": None, "order_id": {"$in": list(body.order_ids)}}]}
 
     async def find(session: Session) -> Traces:
-        found = [inquiry.load(row) async for row in tickets.find(theirs, session=session)]
+        found = [INQUIRY.load(row) async for row in tickets.find(theirs, session=session)]
         ids = [ticket.inquiry_id for ticket in found]
         spoken = await _spoken(runtime, session, ids)
         left = [t.inquiry_id for t in found if t.inquiry_id in spoken or t.erased_at is None or not is_erased(t)]

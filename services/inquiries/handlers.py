@@ -18,7 +18,7 @@ from services.inquiries.domain.handling import amend, assign, reopen, resolve
 from services.inquiries.domain.opening import open_inquiry
 from services.inquiries.domain.product_card import show_product
 from services.inquiries.domain.timeline import timeline_line
-from services.inquiries.repository import inquiry, order_card, product_card
+from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD
 from services.inquiries.waiting import card_of_ticket, order_told, tickets_to_wake, wait_for_order
 from shared.contracts import catalog, orders
 from shared.contracts.inbox_inquiries import CustomerMessageReceived, InquirySubmitted
@@ -33,31 +33,31 @@ def its_customer(message: InquirySubmitted, _docs: Documents) -> Iterable[Ref]:
 
 def submitted(docs: Documents, message: InquirySubmitted, ctx: Context) -> Mapping[Ref, Decision[Any]]:
     """Of a customer who was erased nothing comes back."""
-    known = docs.get(inquiry, ctx.subject)
+    known = docs.get(INQUIRY, ctx.subject)
     opened = open_inquiry(known, message, ctx)
     erased = docs.get(ERASED, message.customer_id) if message.customer_id else None
-    return {inquiry.ref(ctx.subject): opened if known else erasing.late(opened, erased, ctx)}
+    return {INQUIRY.ref(ctx.subject): opened if known else erasing.late(opened, erased, ctx)}
 
 
 TOPICS = ["inquiries.inbox", "orders.events", "catalog.events"]
 TABLE = Handlers("inquiries", topics=TOPICS, personal=erasing.PERSONAL)
 
-TABLE.on(InquirySubmitted, inquiry, several=submitted, refs=its_customer)
-TABLE.on(CustomerMessageReceived, inquiry, decide=customer_wrote)
+TABLE.on(InquirySubmitted, INQUIRY, several=submitted, refs=its_customer)
+TABLE.on(CustomerMessageReceived, INQUIRY, decide=customer_wrote)
 
-TABLE.on(PostMessage, inquiry, decide=post)
-TABLE.on(AmendInquiry, inquiry, decide=amend, edit=True)
-TABLE.on(AssignInquiry, inquiry, decide=assign)
-TABLE.on(ResolveInquiry, inquiry, decide=resolve)
-TABLE.on(ReopenInquiry, inquiry, decide=reopen)
-TABLE.on(WaitForOrder, inquiry, several=wait_for_order, refs=card_of_ticket)
+TABLE.on(PostMessage, INQUIRY, decide=post)
+TABLE.on(AmendInquiry, INQUIRY, decide=amend, edit=True)
+TABLE.on(AssignInquiry, INQUIRY, decide=assign)
+TABLE.on(ResolveInquiry, INQUIRY, decide=resolve)
+TABLE.on(ReopenInquiry, INQUIRY, decide=reopen)
+TABLE.on(WaitForOrder, INQUIRY, several=wait_for_order, refs=card_of_ticket)
 
-TABLE.on(EraseInquiry, inquiry, decide=erasing.erase)
+TABLE.on(EraseInquiry, INQUIRY, decide=erasing.erase)
 TABLE.on(ErasePerson, ERASED, create=forget)
 
 for order_event in orders.EVENTS:
-    TABLE.on(order_event, order_card, several=order_told, refs=tickets_to_wake, append=timeline_line)
+    TABLE.on(order_event, ORDER_CARD, several=order_told, refs=tickets_to_wake, append=timeline_line)
 
 for product_event in catalog.EVENTS:
     if issubclass(product_event, catalog.ProductEvent):
-        TABLE.on(product_event, product_card, project=show_product)
+        TABLE.on(product_event, PRODUCT_CARD, project=show_product)

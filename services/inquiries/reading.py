@@ -11,7 +11,7 @@ from services.inquiries.domain import message, timeline
 from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.domain.order_card import OrderCard, Standing, standing
 from services.inquiries.domain.product_card import ProductCard
-from services.inquiries.repository import inquiry, joined, messages_of, order_card, product_card, timeline_of
+from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD, joined, messages_of, timeline_of
 from services.inquiries.views import JoinedTicketView, MessageView, OrderView, TicketView
 from shared.runtime.decision import Document, Kind, Ref
 from shared.runtime.http import etag
@@ -43,9 +43,9 @@ class Sight:
     @property
     def refs(self) -> frozenset[Ref]:
         """The documents it was taken of."""
-        refs = [inquiry.ref(self.ticket.inquiry_id)]
-        refs += [order_card.ref(self.ticket.order_id)] if self.ticket.order_id else []
-        refs += [product_card.ref(self.ticket.product_id)] if self.ticket.product_id else []
+        refs = [INQUIRY.ref(self.ticket.inquiry_id)]
+        refs += [ORDER_CARD.ref(self.ticket.order_id)] if self.ticket.order_id else []
+        refs += [PRODUCT_CARD.ref(self.ticket.product_id)] if self.ticket.product_id else []
         return frozenset(refs)
 
     @property
@@ -59,21 +59,21 @@ async def see(runtime: ServiceRuntime, id: str) -> Sight | None:
 
 async def see_all(runtime: ServiceRuntime, ids: Collection[str]) -> dict[str, Sight]:
     """Those there are, with one query as for one."""
-    rows = await runtime.collection(inquiry.collection).aggregate(joined(ids)).to_list(None)
+    rows = await runtime.collection(INQUIRY.collection).aggregate(joined(ids)).to_list(None)
     return {row["_id"]: sight for row in rows if (sight := _sight(row)) is not None}
 
 
 def _sight(row: Document) -> Sight | None:
     """None for a placeholder that something waits for."""
-    stored = Stored.of(inquiry, row["ticket"])
+    stored = Stored.of(INQUIRY, row["ticket"])
     if stored.state is None:
         return None
     return Sight(
         ticket=stored.state,
         revision=stored.revision,
         version=stored.version,
-        card=_card(order_card, row["card"]) or OrderCard(),
-        product=_card(product_card, row["product"]),
+        card=_card(ORDER_CARD, row["card"]) or OrderCard(),
+        product=_card(PRODUCT_CARD, row["product"]),
         lines=row["lines"][0]["count"] if row["lines"] else 0,
     )
 

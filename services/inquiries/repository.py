@@ -18,14 +18,14 @@ def _document(state: Contract) -> Document:
     return state.model_dump(by_alias=True)
 
 
-inquiry: Kind[Inquiry] = Kind(
+INQUIRY: Kind[Inquiry] = Kind(
     name="inquiry",
     collection="inquiries",
     load=Inquiry.model_validate,
     dump=_document,
     publish=lambda ticket: {"inquiry": ticket.public()},
 )
-order_card: Kind[OrderCard] = Kind(
+ORDER_CARD: Kind[OrderCard] = Kind(
     name="order_card",
     collection="order_cards",
     load=lambda d: OrderCard(d["order"], d["sequence"], d["as_of"], tuple(d["waiting"])),
@@ -36,13 +36,13 @@ order_card: Kind[OrderCard] = Kind(
         "waiting": list(card.waiting),
     },
 )
-product_card: Kind[ProductCard] = Kind("product_card", "product_cards", ProductCard.model_validate, _document)
+PRODUCT_CARD: Kind[ProductCard] = Kind("product_card", "product_cards", ProductCard.model_validate, _document)
 
 NEWEST_FIRST = [("created_at", DESCENDING), ("_id", DESCENDING)]
 FILTERS = ("status", "category", "assignee", "order_id", "customer_id", "product_id", "channel")
 
 INDEXES: dict[str, list[IndexModel]] = {
-    inquiry.collection: [
+    INQUIRY.collection: [
         IndexModel(NEWEST_FIRST),
         *(IndexModel([(name, ASCENDING), *NEWEST_FIRST]) for name in FILTERS),
     ],
@@ -66,8 +66,8 @@ def joined(ids: Iterable[str]) -> list[Document]:
     return [
         {"$match": {"_id": {"$in": list(ids)}}},
         {"$project": {"ticket": "$$ROOT"}},
-        _cards(order_card, "ticket.order_id", "card"),
-        _cards(product_card, "ticket.product_id", "product"),
+        _cards(ORDER_CARD, "ticket.order_id", "card"),
+        _cards(PRODUCT_CARD, "ticket.product_id", "product"),
         {
             "$lookup": {
                 "from": timeline.COLLECTION,

@@ -19,12 +19,12 @@ from services.inquiries.commands import (
     ResolveInquiry,
     WaitForOrder,
 )
-from services.inquiries.domain import message
 from services.inquiries.domain.categories import GROUPS, TREE
 from services.inquiries.domain.inquiry import Inquiry
+from services.inquiries.domain.message import COLLECTION as MESSAGES
 from services.inquiries.lookout import Watch
 from services.inquiries.reading import Sight, see, show
-from services.inquiries.repository import NEWEST_FIRST, criteria, inquiry, messages_of
+from services.inquiries.repository import INQUIRY, NEWEST_FIRST, criteria, messages_of
 from services.inquiries.views import JoinedTicketView, MessageView, TicketView
 from shared.contracts.base import Code, Contract, Id
 from shared.contracts.inbox_inquiries import InquiriesMessage, InquirySubmitted
@@ -130,7 +130,7 @@ async def _known(runtime: Runtime, id: str) -> Sight:
 async def read_messages(runtime: Runtime, id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page:
     """The whole conversation, newest first."""
     ticket = (await _known(runtime, id)).ticket
-    rows = runtime.collection(message.COLLECTION)
+    rows = runtime.collection(MESSAGES)
     page = await paginate(rows, messages_of(ticket), sort=[("_id", -1)], limit=limit, cursor=cursor)
     return Page([MessageView.model_validate(row).model_dump(mode="json") for row in page.items], page.next_cursor)
 
@@ -162,9 +162,9 @@ async def list_inquiries(
         product_id=product_id,
         channel=channel,
     )
-    tickets = runtime.collection(inquiry.collection)
+    tickets = runtime.collection(INQUIRY.collection)
     page = await paginate(tickets, wanted, sort=NEWEST_FIRST, limit=limit, cursor=cursor)
-    return Page([TicketView.of(inquiry.load(row)).model_dump(mode="json") for row in page.items], page.next_cursor)
+    return Page([TicketView.of(INQUIRY.load(row)).model_dump(mode="json") for row in page.items], page.next_cursor)
 
 
 @router.get("/categories")

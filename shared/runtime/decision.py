@@ -128,7 +128,7 @@ class Decision(Generic[S]):
 
 
 class Documents:
-    """The loaded documents of a decision over several: `docs.get(product, "prd_1")`, None where there is none yet."""
+    """The loaded documents of a decision over several: `docs.get(PRODUCT, "prd_1")`, None where there is none yet."""
 
     def __init__(self, states: Mapping[Ref, Any]) -> None:
         self._states = states

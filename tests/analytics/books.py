@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from services.analytics.handlers import TABLE
 from services.analytics.ledger import LedgerRow
 from services.analytics.projections import LEDGER
-from services.analytics.repository import order_facts
+from services.analytics.repository import ORDER_FACTS
 from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import tallies
 from services.analytics.settings import Settings
@@ -20,7 +20,7 @@ Sums = Counter[tuple[str, str, str]]
 
 
 def some_books() -> MemoryRuntime:
-    return MemoryRuntime("analytics", TABLE, [order_facts], Settings(store_currency="KRW"))
+    return MemoryRuntime("analytics", TABLE, [ORDER_FACTS], Settings(store_currency="KRW"))
 
 
 def told(order: OrderState, sequence: int) -> Envelope:

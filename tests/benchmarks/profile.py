@@ -8,10 +8,10 @@ from pstats import Stats
 from typing import Any
 
 from services.analytics import handlers as analytics
-from services.analytics.repository import order_facts
+from services.analytics.repository import ORDER_FACTS
 from services.analytics.settings import Settings as AnalyticsSettings
 from services.inquiries import handlers as inquiries
-from services.inquiries.repository import inquiry, order_card, product_card
+from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD
 from services.inquiries.settings import Settings as InquiriesSettings
 from shared.runtime.decision import Kind
 from shared.runtime.records import Record
@@ -28,11 +28,11 @@ Core = Callable[[], MemoryRuntime]
 
 def analytics_core() -> MemoryRuntime:
     settings = AnalyticsSettings(store_currency="USD", store_timezone="America/New_York")
-    return MemoryRuntime("analytics", analytics.TABLE, [order_facts], settings)
+    return MemoryRuntime("analytics", analytics.TABLE, [ORDER_FACTS], settings)
 
 
 def inquiries_core() -> MemoryRuntime:
-    kinds: list[Kind[Any]] = [inquiry, order_card, product_card]
+    kinds: list[Kind[Any]] = [INQUIRY, ORDER_CARD, PRODUCT_CARD]
     settings = InquiriesSettings(store_currency="USD", store_timezone="America/New_York")
     return MemoryRuntime("inquiries", inquiries.TABLE, kinds, settings)
 

@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 
 from services.analytics.projections import LEDGER
-from services.analytics.repository import order_facts
-from services.catalog.repository import product
+from services.analytics.repository import ORDER_FACTS
+from services.catalog.repository import PRODUCT
 from services.inquiries.commands import PostMessage, ResolveInquiry, WaitForOrder
-from services.inquiries.repository import inquiry
+from services.inquiries.repository import INQUIRY
 from services.orders.commands import ConfirmOrder
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope, decode
@@ -97,10 +97,10 @@ def test_the_story_of_the_readme_happens() -> None:
     assert sorted(readme, key=shop.told.index) == readme
     assert set(shop.told) == set(readme)
 
-    ticket = shop.services["inquiries"].state(inquiry, inquiry_id)
+    ticket = shop.services["inquiries"].state(INQUIRY, inquiry_id)
     assert ticket is not None
     assert ticket.status is InquiryStatus.RESOLVED
-    facts = shop.services["analytics"].state(order_facts, order_id)
+    facts = shop.services["analytics"].state(ORDER_FACTS, order_id)
     assert facts is not None
     assert facts.sale
     assert len(facts.refunds) == 1
@@ -109,7 +109,7 @@ def test_the_story_of_the_readme_happens() -> None:
     products, coupon, hat_made_good = 10_000, 4_000, 5_000
     assert (gross, discounts) == (177_000 + 32_000, products + coupon)
     assert sum(row["net_amount"] for row in rows) == gross - discounts - hat_made_good
-    shelf = shop.services["catalog"].state(product, golden("catalog.ProductSubmitted.v1").subject)
+    shelf = shop.services["catalog"].state(PRODUCT, golden("catalog.ProductSubmitted.v1").subject)
     assert shelf is not None
     brought, bought, shipped = 12, 3, 2
     assert (shelf.options[0].on_hand, shelf.options[0].reserved) == (brought - shipped, bought - shipped)

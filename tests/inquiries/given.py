@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.inquiries.handlers import TABLE
-from services.inquiries.repository import inquiry, order_card, product_card
+from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD
 from services.inquiries.settings import Settings
 from shared.contracts.base import Money
 from shared.contracts.catalog import OptionState, ProductState, ProductStatus
@@ -17,8 +17,8 @@ from shared.runtime.decision import Kind
 from shared.runtime.personal import ERASED
 from tests.support.memory import T0, MemoryRuntime, event_envelope
 
-KINDS: list[Kind[Any]] = [inquiry, order_card, product_card, ERASED]
-INQUIRY, ORDER, CUSTOMER = "inq_1", "ord_1", "cus_1"
+KINDS: list[Kind[Any]] = [INQUIRY, ORDER_CARD, PRODUCT_CARD, ERASED]
+INQUIRY_ID, ORDER_ID, CUSTOMER_ID = "inq_1", "ord_1", "cus_1"
 
 
 def won(amount: int) -> Money:
@@ -31,13 +31,13 @@ def a_desk(**settings: Any) -> MemoryRuntime:
 
 def a_question(**fields: Any) -> InquirySubmitted:
     asked: dict[str, Any] = {
-        "inquiry_id": INQUIRY,
+        "inquiry_id": INQUIRY_ID,
         "channel": Channel.WEB,
-        "customer_id": CUSTOMER,
+        "customer_id": CUSTOMER_ID,
         "category": Category.ORDER_DELIVERY,
         "name": "Kim",
         "contact": "010-1234-5678",
-        "order_id": ORDER,
+        "order_id": ORDER_ID,
         "text": "Where is my parcel?",
     }
     return InquirySubmitted(**asked | fields)
@@ -69,9 +69,9 @@ def an_order(status: OrderStatus = OrderStatus.PAYMENT_WAITING, **fields: Any) -
         status=status,
     )
     state: dict[str, Any] = {
-        "order_id": ORDER,
+        "order_id": ORDER_ID,
         "channel": "web",
-        "customer_id": CUSTOMER,
+        "customer_id": CUSTOMER_ID,
         "currency": "KRW",
         "status": status,
         "lines": (line,),

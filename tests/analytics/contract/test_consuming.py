@@ -7,7 +7,7 @@ import pytest
 
 from services.analytics.handlers import TABLE
 from services.analytics.ledger import ledger
-from services.analytics.repository import order_facts
+from services.analytics.repository import ORDER_FACTS
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import EVENTS, OrderEvent
 from tests.analytics.books import rollups_from, rollups_in, rows_in, some_books
@@ -30,7 +30,7 @@ def test_every_event_of_an_order_books_its_state(event: type[OrderEvent]) -> Non
         expected = ledger(event.model_validate_json(envelope.data).order, ZONE)
         assert rows_in(books) == {row.row_id: row for row in expected}
         assert rollups_in(books) == rollups_from(expected)
-        assert (books.state(order_facts, envelope.subject) is not None) == bool(expected)
+        assert (books.state(ORDER_FACTS, envelope.subject) is not None) == bool(expected)
         assert books.counts == {"applied": 2}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.catalog import ReservationStatus
 from shared.contracts.envelope import Envelope
 from shared.contracts.order_state import OrderState
@@ -21,7 +21,7 @@ SUBMITTED = "catalog.ProductSubmitted.v1"
 
 
 def a_catalog() -> MemoryRuntime:
-    return MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+    return MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
 
 
 def newer(envelope: Envelope) -> Envelope:
@@ -36,7 +36,7 @@ def test_a_submitted_product_is_registered() -> None:
     for envelope in (golden(SUBMITTED), newer(golden(SUBMITTED))):
         catalog = a_catalog()
         catalog.deliver(envelope)
-        state = catalog.state(product, envelope.subject)
+        state = catalog.state(PRODUCT, envelope.subject)
         assert state is not None
         assert [option.on_hand for option in state.options] == [12, 8]
         assert catalog.event_types == ["ProductRegistered"]
@@ -55,7 +55,7 @@ def test_an_order_event_settles_the_reservation(event: type[OrderEvent]) -> None
             shelves = {line.option_id: 100 for line in order.lines if line.product_id == id}
             catalog.deliver(a_submission(id, stock=shelves | sent_instead(order)))
         catalog.deliver(envelope)
-        state = catalog.state(reservation, envelope.subject)
+        state = catalog.state(RESERVATION, envelope.subject)
         assert state is not None
         assert state.status is ReservationStatus.RESERVED
         assert [(line.reserved, line.committed) for line in state.lines[: len(order.lines)]] == [

@@ -6,7 +6,7 @@ import pytest
 
 from services.catalog.commands import EditProduct, ProductChanges, RemoveProduct
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.base import Message
 from shared.contracts.catalog import EVENTS
 from shared.contracts.envelope import Envelope
@@ -45,7 +45,7 @@ def cancelled(order_id: str, *lines: LineState) -> Envelope:
 @pytest.fixture(scope="module")
 def catalog() -> MemoryRuntime:
     """A knit and a beanie, edited and ordered until one is sold out, released again and at last removed."""
-    shop = MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+    shop = MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
     shop.deliver(golden("catalog.ProductSubmitted.v1"))
     hat = a_submission(BEANIE, name="캐시미어 비니", list_price=won(32000), stock=1)
     shop.deliver(message_envelope(hat, source="/products"))

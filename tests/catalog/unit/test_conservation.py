@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product as product_kind
-from services.catalog.repository import reservation as reservation_kind
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.catalog import ProductEvent, ProductState, ReservationStatus
 from shared.contracts.envelope import Envelope
 from shared.contracts.order_state import LineState, OrderState
@@ -82,7 +81,7 @@ def cut(envelopes: list[Envelope], sizes: list[int]) -> Iterator[list[Envelope]]
 @settings(max_examples=150, deadline=None)
 @given(stories())
 def test_the_shelves_end_where_the_orders_say(story: Story) -> None:
-    catalog = MemoryRuntime("catalog", TABLE, [product_kind, reservation_kind], SETTINGS)
+    catalog = MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
     for batch in story.batches:
         catalog.deliver(*batch)
     assert not catalog.parked
@@ -94,7 +93,7 @@ def test_the_shelves_end_where_the_orders_say(story: Story) -> None:
 
 
 def shelves(catalog: MemoryRuntime) -> dict[tuple[str, str], tuple[int, int]]:
-    products = [catalog.state(product_kind, id) for id in PRODUCTS]
+    products = [catalog.state(PRODUCT, id) for id in PRODUCTS]
     return {(p.product_id, o.option_id): (o.on_hand, o.reserved) for p in products if p for o in p.options}
 
 
@@ -102,7 +101,7 @@ def expected(story: Story, catalog: MemoryRuntime) -> dict[tuple[str, str], tupl
     on_hand = {(id, option): units for id, shelf in story.stock.items() for option, units in shelf.items()}
     reserved: defaultdict[tuple[str, str], int] = defaultdict(int)
     for states in story.orders:
-        reservation = catalog.state(reservation_kind, states[-1].order_id)
+        reservation = catalog.state(RESERVATION, states[-1].order_id)
         assert reservation is not None
         for line in states[-1].lines:
             shelf = line.product_id, line.option_id

@@ -7,7 +7,7 @@ from services.catalog.domain.counting import count
 from services.catalog.domain.editing import remove
 from services.catalog.domain.product import Product, Shift
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.inbox_catalog import StockCounted
 from shared.runtime.decision import Decision, IllegalMove, Invalid, NotYet
 from tests.catalog.builders import NOW, SETTINGS, a_context, a_product, a_submission, shelf
@@ -83,7 +83,7 @@ def test_what_is_left_of_a_removed_product_can_be_counted() -> None:
 
 
 def test_a_count_before_its_product_waits_and_sells_it_out_or_in_once() -> None:
-    catalog = MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+    catalog = MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
     catalog.deliver(StockCounted(product_id="tee", on_hand=0, counted_at=T0))
     assert len(catalog.held) == 1
     catalog.deliver(a_submission(stock=5))

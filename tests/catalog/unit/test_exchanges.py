@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.catalog import ReservationStatus, ShortageCode
 from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, OrderState, Reason, Shipment
 from shared.contracts.orders import ClaimRequested
@@ -19,7 +19,7 @@ class Shelves:
     """A tee in red and blue; the order had two red ones sent."""
 
     def __init__(self, blue: int = 5) -> None:
-        self.catalog = MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+        self.catalog = MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
         self.catalog.deliver(a_submission("tee", stock={"red": 10, "blue": blue}))
         self.told = 0
         self.tell()
@@ -34,7 +34,7 @@ class Shelves:
 
     @property
     def stock(self) -> dict[str, tuple[int, int]]:
-        tee = self.catalog.state(product, "tee")
+        tee = self.catalog.state(PRODUCT, "tee")
         assert tee is not None
         return {option.option_id: (option.on_hand, option.reserved) for option in tee.options}
 
@@ -87,7 +87,7 @@ def test_an_exchange_that_became_a_return_gives_its_replacement_back_and_restock
 def test_what_is_not_there_is_refused_once_and_asked_for_again_with_every_event() -> None:
     shelves = Shelves(blue=0).tell(an_exchange()).tell(an_exchange())
     assert shelves.answers == ["StockRejected"]
-    state = shelves.catalog.state(reservation, "o1")
+    state = shelves.catalog.state(RESERVATION, "o1")
     assert state is not None
     assert [(one.status, one.code) for one in state.replacements] == [
         (ReservationStatus.REJECTED, ShortageCode.SOLD_OUT)

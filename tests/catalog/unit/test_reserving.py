@@ -6,8 +6,7 @@ import pytest
 
 from services.catalog.domain.product import Product
 from services.catalog.domain.settlement import Settlement, settle
-from services.catalog.repository import product as product_kind
-from services.catalog.repository import reservation as reservation_kind
+from services.catalog.repository import PRODUCT, RESERVATION
 from services.catalog.reserving import products_of, reserve, reserve_what_is_known
 from shared.contracts.catalog import ReservationState, ReservationStatus, ShortageCode
 from shared.contracts.order_state import LineState
@@ -167,16 +166,16 @@ def test_an_order_cancelled_before_it_is_seen_is_neither_reserved_nor_rejected()
 
 
 def documents(reservation: ReservationState | None, *products: Product, missing: tuple[str, ...] = ()) -> Documents:
-    states: dict[Any, Any] = {reservation_kind.ref("o1"): reservation}
-    states |= {product_kind.ref(product.product_id): product for product in products}
-    states |= {product_kind.ref(id): None for id in missing}
+    states: dict[Any, Any] = {RESERVATION.ref("o1"): reservation}
+    states |= {PRODUCT.ref(product.product_id): product for product in products}
+    states |= {PRODUCT.ref(id): None for id in missing}
     return Documents(states)
 
 
 def test_the_products_asked_for_are_those_the_order_is_ahead_with() -> None:
     event = placed(a_line("1", "tee"), a_line("2", "mug", cancelled=1))
     assert list(products_of(event, Documents({}))) == []
-    assert set(products_of(event, documents(None))) == {product_kind.ref("tee")}
+    assert set(products_of(event, documents(None))) == {PRODUCT.ref("tee")}
     assert list(products_of(event, documents(None, missing=("tee",)))) == []
     settled = settle(None, event.order, {"tee": a_product()}, a_context(subject="o1"))
     assert set(products_of(event, documents(settled.reservation.state))) == set()
@@ -184,41 +183,41 @@ def test_the_products_asked_for_are_those_the_order_is_ahead_with() -> None:
 
 def test_documents_are_there_to_be_asked_though_none_is_loaded() -> None:
     assert Documents({})
-    assert not documents(None).has_any(product_kind)
-    assert documents(None, missing=("tee",)).has_any(product_kind)
+    assert not documents(None).has_any(PRODUCT)
+    assert documents(None, missing=("tee",)).has_any(PRODUCT)
 
 
 def test_an_order_waits_for_each_product_that_is_not_known_yet() -> None:
     event = placed(a_line("1", "tee"), a_line("2", "mug"), a_line("3", "cap"))
     with pytest.raises(NotYet) as early:
         reserve(documents(None, a_product(), missing=("mug", "cap")), event, a_context(subject="o1"))
-    assert early.value.waits_for == product_kind.ref("mug")
+    assert early.value.waits_for == PRODUCT.ref("mug")
     assert early.value.hold_for == timedelta(minutes=10)
     with pytest.raises(NotYet) as early:
         reserve(documents(None, a_product(), a_product("mug"), missing=("cap",)), event, a_context(subject="o1"))
-    assert early.value.waits_for == product_kind.ref("cap")
+    assert early.value.waits_for == PRODUCT.ref("cap")
 
 
 def test_an_order_waits_for_an_option_that_is_not_known_yet() -> None:
     with pytest.raises(NotYet) as early:
         reserve(documents(None, a_product()), placed(a_line(option_id="xl")), a_context(subject="o1"))
-    assert early.value.waits_for == product_kind.ref("tee")
+    assert early.value.waits_for == PRODUCT.ref("tee")
 
 
 def test_an_unknown_product_of_which_all_units_are_cancelled_is_not_waited_for() -> None:
     event = placed(a_line("1", "tee"), a_line("2", "mug", cancelled=1))
     decisions = reserve(documents(None, a_product()), event, a_context(subject="o1"))
-    assert decisions[reservation_kind.ref("o1")].state.status is RESERVED
+    assert decisions[RESERVATION.ref("o1")].state.status is RESERVED
 
 
 def test_an_order_that_waited_too_long_is_rejected() -> None:
     event = placed(a_line("1", "tee"), a_line("2", "mug"))
     docs = documents(None, a_product(), missing=("mug",))
     decisions = reserve_what_is_known(docs, event, a_context(subject="o1"))
-    rejected = decisions[reservation_kind.ref("o1")]
+    rejected = decisions[RESERVATION.ref("o1")]
     assert names(rejected.events) == ["StockRejected"]
     assert [(short.line_id, short.code) for short in rejected.state.shortages] == [("2", ShortageCode.UNKNOWN_PRODUCT)]
-    assert list(decisions) == [reservation_kind.ref("o1")]
+    assert list(decisions) == [RESERVATION.ref("o1")]
 
 
 def test_a_parcel_with_an_unknown_product_is_booked_without_it_until_a_later_event_finds_it() -> None:

@@ -2,7 +2,7 @@ from services.catalog.commands import EditProduct, ProductChanges
 from services.catalog.domain.editing import edit
 from services.catalog.domain.product import Shift
 from services.catalog.domain.search import search_fields
-from services.catalog.repository import product
+from services.catalog.repository import PRODUCT
 from tests.catalog.builders import a_context, a_product
 
 
@@ -10,7 +10,7 @@ def test_a_sale_leaves_what_a_product_is_found_by_and_a_new_name_changes_it() ->
     knit = a_product(name="Wool Knit")
     found_by = {"words": "wool knit", "pairs": ("it", "kn", "l", "ni", "ol", "oo", "t", "wo")}
     assert search_fields(knit) == found_by
-    assert product.dump(knit.shifted({"default": Shift(reserved=1)})).items() >= found_by.items()
+    assert PRODUCT.dump(knit.shifted({"default": Shift(reserved=1)})).items() >= found_by.items()
     hat = edit(knit, EditProduct(product_id="tee", changes=ProductChanges(name="Hat")), a_context()).state
     assert search_fields(hat) == {"words": "hat", "pairs": ("at", "ha", "t")}
     assert search_fields(knit) == found_by

@@ -6,7 +6,7 @@ from services.catalog.domain.editing import edit
 from services.catalog.domain.product import Product, Shift
 from services.catalog.domain.stock import stock_events
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.envelope import Envelope
 from shared.contracts.orders import OrderPlaced
 from tests.catalog.builders import SETTINGS, a_context, a_line, a_product, a_submission, an_order
@@ -65,7 +65,7 @@ def orders(sequence: int, shipped: int = 0) -> list[Envelope]:
 
 
 def test_a_batch_of_orders_tells_a_product_s_stock_once_and_their_parcels_not_at_all() -> None:
-    catalog = MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+    catalog = MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
     catalog.deliver(a_submission(stock=60))
     catalog.deliver(*orders(1))
     assert Counter(catalog.event_types) == {"ProductRegistered": 1, "StockReserved": 50, "StockChanged": 1}

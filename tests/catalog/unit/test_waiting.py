@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.catalog.handlers import TABLE
-from services.catalog.repository import product, reservation
+from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.catalog import ReservationStatus
 from shared.contracts.envelope import Envelope
 from shared.contracts.order_state import LineState
@@ -13,7 +13,7 @@ from tests.support.memory import T0, MemoryRuntime, event_envelope
 
 
 def a_catalog() -> MemoryRuntime:
-    return MemoryRuntime("catalog", TABLE, [product, reservation], SETTINGS)
+    return MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
 
 
 def told(sequence: int, *lines: LineState) -> Envelope:
@@ -46,7 +46,7 @@ def test_after_ten_minutes_the_order_is_told_that_the_product_is_unknown() -> No
     catalog.expire(at=T0 + timedelta(minutes=10))
     assert catalog.event_types == ["ProductRegistered", "StockRejected"]
     catalog.deliver(a_submission("mug"), told(2, a_line("1", "tee"), a_line("2", "mug")))
-    state = catalog.state(reservation, "o1")
+    state = catalog.state(RESERVATION, "o1")
     assert state is not None
     assert state.status is ReservationStatus.REJECTED
     assert catalog.event_types.count("StockReserved") == 0

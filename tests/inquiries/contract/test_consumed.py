@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from services.inquiries.handlers import TABLE
-from services.inquiries.repository import inquiry, order_card, product_card
+from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD
 from shared.contracts import catalog, inbox_inquiries, orders
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope
@@ -41,7 +41,7 @@ def delivered(envelope: Envelope) -> MemoryRuntime:
 def test_an_order_event_becomes_a_card_and_a_line(event: type[orders.OrderEvent]) -> None:
     for envelope in (golden(event.wire_type()), newer(golden(event.wire_type()))):
         desk = delivered(envelope)
-        card = desk.state(order_card, envelope.subject)
+        card = desk.state(ORDER_CARD, envelope.subject)
         assert card is not None
         assert card.order == event.model_validate_json(envelope.data).order
         assert card.sequence == envelope.sequence
@@ -54,7 +54,7 @@ def test_an_order_event_becomes_a_card_and_a_line(event: type[orders.OrderEvent]
 def test_a_product_event_becomes_a_card(event: type[catalog.ProductEvent]) -> None:
     for envelope in (golden(event.wire_type()), newer(golden(event.wire_type()))):
         desk = delivered(envelope)
-        card = desk.state(product_card, envelope.subject)
+        card = desk.state(PRODUCT_CARD, envelope.subject)
         assert card is not None
         assert card.name == event.model_validate_json(envelope.data).product.name
         assert desk.counts == {"applied": 1}
@@ -77,7 +77,7 @@ def test_an_inbox_message_lands_on_its_ticket(message: type[inbox_inquiries.Inqu
         if message is not inbox_inquiries.InquirySubmitted:
             desk.deliver(a_question(inquiry_id=envelope.subject))
         desk.deliver(envelope)
-        ticket = desk.state(inquiry, envelope.subject)
+        ticket = desk.state(INQUIRY, envelope.subject)
         assert ticket is not None
         assert desk.parked == []
         assert json.loads(envelope.data)["text"] in [row["text"] for row in desk.rows["messages"].values()]

@@ -14,7 +14,7 @@ from shared.contracts import inquiries
 from shared.contracts.envelope import Envelope
 from shared.contracts.inbox_inquiries import CustomerMessageReceived, InquiriesMessage
 from shared.contracts.inquiries import OrderMoment
-from tests.inquiries.given import INQUIRY, a_desk, a_question, shipped
+from tests.inquiries.given import INQUIRY_ID, a_desk, a_question, shipped
 from tests.support.golden import assert_golden
 
 
@@ -23,19 +23,19 @@ def a_tickets_life() -> dict[str, Envelope]:
     desk = a_desk()
     desk.deliver(a_question(category=None))
     steps: list[InquiriesMessage] = [
-        AssignInquiry(inquiry_id=INQUIRY, assignee="agent:lee"),
+        AssignInquiry(inquiry_id=INQUIRY_ID, assignee="agent:lee"),
         AmendInquiry.model_validate(
-            {"inquiry_id": INQUIRY, "category": "order.delivery", "product_id": "prd_1", "contact": None}
+            {"inquiry_id": INQUIRY_ID, "category": "order.delivery", "product_id": "prd_1", "contact": None}
         ),
-        WaitForOrder(inquiry_id=INQUIRY, moment=OrderMoment.SHIPPED),
+        WaitForOrder(inquiry_id=INQUIRY_ID, moment=OrderMoment.SHIPPED),
     ]
     for step in steps:
-        desk.command(step, INQUIRY, "agent:lee", if_match=0)
+        desk.command(step, INQUIRY_ID, "agent:lee", if_match=0)
     desk.deliver(shipped())
-    desk.command(PostMessage(inquiry_id=INQUIRY, text="It is on its way."), INQUIRY, "agent:lee")
-    desk.deliver(CustomerMessageReceived(inquiry_id=INQUIRY, text="Thank you!"))
-    desk.command(ResolveInquiry(inquiry_id=INQUIRY), INQUIRY, "agent:lee")
-    desk.command(ReopenInquiry(inquiry_id=INQUIRY), INQUIRY, "agent:lee")
+    desk.command(PostMessage(inquiry_id=INQUIRY_ID, text="It is on its way."), INQUIRY_ID, "agent:lee")
+    desk.deliver(CustomerMessageReceived(inquiry_id=INQUIRY_ID, text="Thank you!"))
+    desk.command(ResolveInquiry(inquiry_id=INQUIRY_ID), INQUIRY_ID, "agent:lee")
+    desk.command(ReopenInquiry(inquiry_id=INQUIRY_ID), INQUIRY_ID, "agent:lee")
     return {envelope.type: envelope for envelope in desk.events}
 
 

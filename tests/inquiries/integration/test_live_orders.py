@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.inquiries.repository import order_card
+from services.inquiries.repository import ORDER_CARD
 from shared.contracts.catalog import StockChanged
 from tests.inquiries.given import a_product, delivered, paid, placed, shipped
 from tests.inquiries.integration.conftest import Desk, Ticket
@@ -99,7 +99,7 @@ async def test_no_ticket_sleeps_on_when_it_starts_to_wait_while_its_order_ships(
 
     for order in orders:
         await desk.sees(f"inq_{order}", lambda ticket: ticket["status"] == "OPEN")
-    cards = desk.store.database("inquiries")[order_card.collection]
+    cards = desk.store.database("inquiries")[ORDER_CARD.collection]
     assert cards.count_documents({"_id": {"$in": orders}, "waiting": {"$ne": []}}) == 0
 
 

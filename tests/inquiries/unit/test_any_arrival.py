@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.inquiries.commands import WaitForOrder
-from services.inquiries.repository import inquiry, order_card
+from services.inquiries.repository import INQUIRY, ORDER_CARD
 from shared.contracts.envelope import Envelope
 from shared.contracts.inquiries import InquiryStatus, OrderMoment
-from tests.inquiries.given import ORDER, a_desk, an_open_ticket, delivered, paid, placed, shipped
+from tests.inquiries.given import ORDER_ID, a_desk, an_open_ticket, delivered, paid, placed, shipped
 
 HISTORY: list[Envelope] = [placed(1), paid(2), shipped(3), delivered(4)]
 TICKETS = ["inq_1", "inq_2", "inq_3"]
@@ -40,15 +40,15 @@ def test_the_card_is_the_newest_state_and_every_ticket_is_awake(steps: list[Step
             desk.command(WaitForOrder(inquiry_id=id, moment=OrderMoment.SHIPPED), id)
     desk.deliver(*pending)
 
-    card = desk.state(order_card, ORDER)
+    card = desk.state(ORDER_CARD, ORDER_ID)
     assert card is not None
     assert (card.sequence, card.waiting) == (4, ())
     assert card.order is not None
     assert card.order.model_dump_json().encode() in HISTORY[-1].data
-    assert sorted(desk.rows["order_timeline"]) == [f"{ORDER}/{n:09d}" for n in range(1, 5)]
+    assert sorted(desk.rows["order_timeline"]) == [f"{ORDER_ID}/{n:09d}" for n in range(1, 5)]
     assert desk.parked == []
     for id in TICKETS:
-        ticket = desk.state(inquiry, id)
+        ticket = desk.state(INQUIRY, id)
         assert ticket is not None
         waited = f"wait {id}" in steps
         assert ticket.status is (InquiryStatus.OPEN if waited else InquiryStatus.NEW)

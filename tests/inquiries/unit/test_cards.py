@@ -1,5 +1,5 @@
 from services.inquiries.domain.order_card import Standing, standing
-from services.inquiries.repository import inquiry, order_card, product_card
+from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD
 from shared.contracts.catalog import ProductStatus, ProductUpdated, StockChanged
 from shared.contracts.order_state import (
     Claim,
@@ -16,8 +16,8 @@ from shared.contracts.order_state import (
 )
 from shared.contracts.orders import ClaimRequested, OrderCancelled, PaymentFailed, RefundRequested
 from tests.inquiries.given import (
-    INQUIRY,
-    ORDER,
+    INQUIRY_ID,
+    ORDER_ID,
     a_desk,
     a_product,
     an_open_ticket,
@@ -34,7 +34,7 @@ from tests.support.memory import T0, event_envelope
 def test_the_card_is_the_newest_state_with_its_time() -> None:
     desk = a_desk()
     desk.deliver(placed(), paid())
-    card = desk.state(order_card, ORDER)
+    card = desk.state(ORDER_CARD, ORDER_ID)
     assert card is not None
     assert card.order == an_order(OrderStatus.PAYED)
     assert (card.sequence, card.as_of) == (2, paid().time)
@@ -44,17 +44,17 @@ def test_a_late_event_adds_its_line_and_leaves_the_card() -> None:
     desk = a_desk()
     desk.deliver(shipped())
     desk.deliver(placed())
-    card = desk.state(order_card, ORDER)
+    card = desk.state(ORDER_CARD, ORDER_ID)
     assert card is not None
     assert (card.sequence, card.order and card.order.status) == (3, OrderStatus.DELIVERING)
-    assert sorted(desk.rows["order_timeline"]) == [f"{ORDER}/000000001", f"{ORDER}/000000003"]
+    assert sorted(desk.rows["order_timeline"]) == [f"{ORDER_ID}/000000001", f"{ORDER_ID}/000000003"]
 
 
 def test_a_line_states_what_happened_when() -> None:
     desk = a_desk()
     desk.deliver(shipped())
-    assert desk.rows["order_timeline"][f"{ORDER}/000000003"] == {
-        "order_id": ORDER,
+    assert desk.rows["order_timeline"][f"{ORDER_ID}/000000003"] == {
+        "order_id": ORDER_ID,
         "sequence": 3,
         "type": "OrderShipped",
         "occurred_at": shipped().time,
@@ -106,13 +106,13 @@ def test_lines_of_payments_claims_refunds_and_cancellations_carry_their_codes() 
 
 def test_an_order_event_leaves_a_ticket_that_does_not_wait() -> None:
     desk = an_open_ticket(a_desk())
-    before = desk.stored(inquiry, INQUIRY)
+    before = desk.stored(INQUIRY, INQUIRY_ID)
     desk.deliver(placed(), paid(), shipped())
-    assert desk.stored(inquiry, INQUIRY) == before
+    assert desk.stored(INQUIRY, INQUIRY_ID) == before
 
 
 def test_only_the_customers_own_order_is_shown() -> None:
-    ticket = an_open_ticket(a_desk()).state(inquiry, INQUIRY)
+    ticket = an_open_ticket(a_desk()).state(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     order = an_order()
     assert standing(ticket, None) is Standing.NOT_SEEN
@@ -126,17 +126,17 @@ def test_only_the_customers_own_order_is_shown() -> None:
 def test_the_product_card_keeps_what_a_ticket_shows() -> None:
     desk = a_desk()
     desk.deliver(event_envelope(StockChanged(product=a_product(), option_ids=("default",)), "prd_1", 4))
-    card = desk.state(product_card, "prd_1")
+    card = desk.state(PRODUCT_CARD, "prd_1")
     assert card is not None
     assert (card.name, card.status, card.list_price) == ("Mug", ProductStatus.ON_SALE, won(10_000))
     assert [(option.option_id, option.available) for option in card.options] == [("default", 5)]
-    assert "description" not in product_card.dump(card)
+    assert "description" not in PRODUCT_CARD.dump(card)
 
 
 def test_an_older_product_event_leaves_the_card() -> None:
     desk = a_desk()
     for name, sequence in [("New", 5), ("Old", 4)]:
         desk.deliver(event_envelope(ProductUpdated(product=a_product(name=name), fields=("name",)), "prd_1", sequence))
-    card = desk.state(product_card, "prd_1")
+    card = desk.state(PRODUCT_CARD, "prd_1")
     assert card is not None
     assert (card.name, card.sequence) == ("New", 5)

@@ -8,27 +8,27 @@ import pytest
 from services.inquiries.commands import EraseInquiry
 from services.inquiries.domain.erasing import PERSONAL
 from services.inquiries.domain.inquiry import ERASED_TEXT, Inquiry
-from services.inquiries.repository import inquiry
+from services.inquiries.repository import INQUIRY
 from shared.contracts.base import Message
 from shared.contracts.inbox_inquiries import CustomerMessageReceived, InquirySubmitted
 from shared.contracts.inquiries import InquiryStatus
 from shared.runtime.personal import ErasePerson
-from tests.inquiries.given import CUSTOMER, INQUIRY, a_desk, a_question, an_open_ticket
+from tests.inquiries.given import CUSTOMER_ID, INQUIRY_ID, a_desk, a_question, an_open_ticket
 from tests.support.memory import T0, MemoryRuntime, message_envelope
 
 LATER = T0 + timedelta(days=30)
 
 
-def ticket(desk: MemoryRuntime, id: str = INQUIRY) -> Inquiry:
-    found = desk.state(inquiry, id)
+def ticket(desk: MemoryRuntime, id: str = INQUIRY_ID) -> Inquiry:
+    found = desk.state(INQUIRY, id)
     assert found is not None
     return found
 
 
 def an_erased_ticket() -> MemoryRuntime:
     desk = an_open_ticket(a_desk())
-    desk.command(EraseInquiry(inquiry_id=INQUIRY), INQUIRY, at=LATER)
-    desk.command(ErasePerson(), CUSTOMER, at=LATER)
+    desk.command(EraseInquiry(inquiry_id=INQUIRY_ID), INQUIRY_ID, at=LATER)
+    desk.command(ErasePerson(), CUSTOMER_ID, at=LATER)
     return desk
 
 
@@ -37,7 +37,7 @@ def told(desk: MemoryRuntime, message: Message, at: datetime) -> MemoryRuntime:
     return desk
 
 
-def texts(desk: MemoryRuntime, id: str = INQUIRY) -> list[str]:
+def texts(desk: MemoryRuntime, id: str = INQUIRY_ID) -> list[str]:
     return [row["text"] for key, row in desk.rows["messages"].items() if key.startswith(f"{id}/")]
 
 
@@ -63,10 +63,10 @@ def test_told_again_with_whatever_content_it_stays_erased(again: InquirySubmitte
 
 
 def test_a_message_from_before_is_counted_and_not_kept() -> None:
-    desk = told(an_erased_ticket(), CustomerMessageReceived(inquiry_id=INQUIRY, text="Kim here"), LATER)
+    desk = told(an_erased_ticket(), CustomerMessageReceived(inquiry_id=INQUIRY_ID, text="Kim here"), LATER)
     assert (texts(desk)[-1], ticket(desk).messages) == (ERASED_TEXT, 2)
     assert (ticket(desk).status, desk.event_types[-1]) == (InquiryStatus.RESOLVED, "CustomerReplied")
-    told(desk, CustomerMessageReceived(inquiry_id=INQUIRY, text="I am back"), LATER + timedelta(days=1))
+    told(desk, CustomerMessageReceived(inquiry_id=INQUIRY_ID, text="I am back"), LATER + timedelta(days=1))
     assert texts(desk)[-1] == "I am back"
     assert ticket(desk).status is InquiryStatus.OPEN
 

@@ -2,29 +2,29 @@ import pytest
 
 from services.inquiries.commands import AmendInquiry, AssignInquiry, ReopenInquiry, ResolveInquiry, WaitForOrder
 from services.inquiries.domain.inquiry import Inquiry
-from services.inquiries.repository import inquiry
+from services.inquiries.repository import INQUIRY
 from shared.contracts.inbox_inquiries import InquiriesMessage
 from shared.contracts.inquiries import Category, InquiryStatus, OrderMoment
 from shared.runtime.batch import PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove
-from tests.inquiries.given import INQUIRY, a_desk, an_open_ticket
+from tests.inquiries.given import INQUIRY_ID, a_desk, an_open_ticket
 from tests.support.memory import T0, MemoryRuntime
 
 
 def do(desk: MemoryRuntime, message: InquiriesMessage, if_match: int | None = None) -> Inquiry:
-    ticket = desk.command(message, INQUIRY, "agent:lee", if_match=if_match).get(inquiry, INQUIRY)
+    ticket = desk.command(message, INQUIRY_ID, "agent:lee", if_match=if_match).get(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     return ticket
 
 
 def amend(desk: MemoryRuntime, **fields: object) -> Inquiry:
-    message = AmendInquiry.model_validate({"inquiry_id": INQUIRY, **fields})
-    return do(desk, message, if_match=desk.stored(inquiry, INQUIRY).revision)
+    message = AmendInquiry.model_validate({"inquiry_id": INQUIRY_ID, **fields})
+    return do(desk, message, if_match=desk.stored(INQUIRY, INQUIRY_ID).revision)
 
 
 def test_taking_a_new_inquiry_opens_it() -> None:
     desk = an_open_ticket(a_desk())
-    ticket = do(desk, AssignInquiry(inquiry_id=INQUIRY, assignee="agent:lee"))
+    ticket = do(desk, AssignInquiry(inquiry_id=INQUIRY_ID, assignee="agent:lee"))
     assert (ticket.status, ticket.assignee) == (InquiryStatus.OPEN, "agent:lee")
     assert desk.event_types[-1] == "InquiryAssigned"
 
@@ -32,30 +32,30 @@ def test_taking_a_new_inquiry_opens_it() -> None:
 def test_giving_it_to_whoever_has_it_changes_nothing() -> None:
     desk = an_open_ticket(a_desk())
     for _ in range(2):
-        do(desk, AssignInquiry(inquiry_id=INQUIRY, assignee="agent:lee"))
+        do(desk, AssignInquiry(inquiry_id=INQUIRY_ID, assignee="agent:lee"))
     assert desk.event_types == ["InquiryOpened", "InquiryAssigned"]
 
 
 def test_an_inquiry_can_be_given_back_to_the_team() -> None:
     desk = an_open_ticket(a_desk())
-    do(desk, AssignInquiry(inquiry_id=INQUIRY, assignee="agent:lee"))
-    assert do(desk, AssignInquiry(inquiry_id=INQUIRY, assignee=None)).assignee is None
+    do(desk, AssignInquiry(inquiry_id=INQUIRY_ID, assignee="agent:lee"))
+    assert do(desk, AssignInquiry(inquiry_id=INQUIRY_ID, assignee=None)).assignee is None
 
 
 def test_resolving_dates_it_and_reopening_counts_it() -> None:
     desk = an_open_ticket(a_desk(), order_id=None)
-    resolved = do(desk, ResolveInquiry(inquiry_id=INQUIRY))
+    resolved = do(desk, ResolveInquiry(inquiry_id=INQUIRY_ID))
     assert (resolved.status, resolved.resolved_at, resolved.draft) == (InquiryStatus.RESOLVED, T0, None)
-    reopened = do(desk, ReopenInquiry(inquiry_id=INQUIRY))
+    reopened = do(desk, ReopenInquiry(inquiry_id=INQUIRY_ID))
     assert (reopened.status, reopened.resolved_at, reopened.reopen_count) == (InquiryStatus.OPEN, None, 1)
     assert desk.event_types == ["InquiryOpened", "InquiryResolved", "InquiryReopened"]
 
 
 def test_a_refused_move_names_the_allowed_ones() -> None:
     desk = an_open_ticket(a_desk())
-    do(desk, ResolveInquiry(inquiry_id=INQUIRY))
+    do(desk, ResolveInquiry(inquiry_id=INQUIRY_ID))
     with pytest.raises(IllegalMove, match="resolve is not possible") as refusal:
-        do(desk, ResolveInquiry(inquiry_id=INQUIRY))
+        do(desk, ResolveInquiry(inquiry_id=INQUIRY_ID))
     assert refusal.value.allowed == ("reply", "note", "amend", "reopen")
 
 
@@ -93,14 +93,14 @@ def test_null_removes_and_what_is_not_given_stays() -> None:
 def test_an_amendment_that_changes_nothing_is_none() -> None:
     desk = an_open_ticket(a_desk())
     amend(desk, name="Kim")
-    assert desk.stored(inquiry, INQUIRY).revision == 0
+    assert desk.stored(INQUIRY, INQUIRY_ID).revision == 0
     assert desk.event_types == ["InquiryOpened"]
 
 
 def test_an_amendment_needs_the_revision_it_was_made_from() -> None:
     desk = an_open_ticket(a_desk())
     amend(desk, title="First")
-    second = AmendInquiry(inquiry_id=INQUIRY, title="Second")
+    second = AmendInquiry(inquiry_id=INQUIRY_ID, title="Second")
     with pytest.raises(StaleRevision):
         do(desk, second, if_match=0)
     with pytest.raises(PreconditionRequired):
@@ -110,7 +110,7 @@ def test_an_amendment_needs_the_revision_it_was_made_from() -> None:
 
 def test_a_waiting_inquiry_keeps_its_order() -> None:
     desk = an_open_ticket(a_desk())
-    do(desk, WaitForOrder(inquiry_id=INQUIRY, moment=OrderMoment.SHIPPED))
+    do(desk, WaitForOrder(inquiry_id=INQUIRY_ID, moment=OrderMoment.SHIPPED))
     with pytest.raises(IllegalMove, match="waits for order ord_1") as refusal:
         amend(desk, order_id="ord_2")
     assert refusal.value.field == "order_id"

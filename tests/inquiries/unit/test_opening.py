@@ -1,17 +1,17 @@
 import pytest
 
 from services.inquiries.domain.categories import FIELD_LABELS, GROUPS, TREE, missing
-from services.inquiries.repository import inquiry
+from services.inquiries.repository import INQUIRY
 from shared.contracts.inbox_inquiries import CustomerMessageReceived
 from shared.contracts.inquiries import Category, InquiryState, InquiryStatus
 from shared.runtime.decision import IllegalMove
-from tests.inquiries.given import INQUIRY, a_desk, a_question, an_open_ticket
+from tests.inquiries.given import INQUIRY_ID, a_desk, a_question, an_open_ticket
 from tests.support.memory import T0
 
 
 def test_an_inquiry_from_a_channel_is_open_at_once() -> None:
     desk = an_open_ticket(a_desk())
-    ticket = desk.state(inquiry, INQUIRY)
+    ticket = desk.state(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     assert (ticket.status, ticket.created_at, ticket.missing_fields) == (InquiryStatus.NEW, T0, ())
     assert desk.event_types == ["InquiryOpened"]
@@ -36,7 +36,7 @@ def test_an_inquiry_from_a_channel_is_open_at_once() -> None:
 )
 def test_each_sub_type_misses_what_it_requires(category: Category | None, required: tuple[str, ...]) -> None:
     desk = an_open_ticket(a_desk(), category=category, name=None, contact=None, order_id=None)
-    ticket = desk.state(inquiry, INQUIRY)
+    ticket = desk.state(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     assert ticket.missing_fields == required
     assert missing(category, required) == ()
@@ -53,7 +53,7 @@ def test_every_category_is_in_the_tree_and_every_required_field_has_a_label() ->
 )
 def test_a_request_for_what_is_missing_is_drafted_in_the_stores_language(language: str, words: list[str]) -> None:
     desk = an_open_ticket(a_desk(language=language), name=None, order_id=None)
-    ticket = desk.state(inquiry, INQUIRY)
+    ticket = desk.state(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     assert ticket.draft is not None
     assert ticket.draft.reason == "missing_fields"
@@ -61,15 +61,15 @@ def test_a_request_for_what_is_missing_is_drafted_in_the_stores_language(languag
 
 
 def test_nothing_is_drafted_when_nothing_is_missing() -> None:
-    ticket = an_open_ticket(a_desk()).state(inquiry, INQUIRY)
+    ticket = an_open_ticket(a_desk()).state(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     assert ticket.draft is None
 
 
 def test_the_same_inquiry_again_changes_nothing() -> None:
     desk = an_open_ticket(a_desk())
-    desk.command(a_question(), INQUIRY)
-    ticket = desk.state(inquiry, INQUIRY)
+    desk.command(a_question(), INQUIRY_ID)
+    ticket = desk.state(INQUIRY, INQUIRY_ID)
     assert ticket is not None
     assert ticket.messages == 1
     assert desk.event_types == ["InquiryOpened"]
@@ -78,13 +78,13 @@ def test_the_same_inquiry_again_changes_nothing() -> None:
 def test_another_inquiry_under_the_same_id_is_refused() -> None:
     desk = an_open_ticket(a_desk())
     with pytest.raises(IllegalMove, match="exists with other content") as refusal:
-        desk.command(a_question(text="Something else"), INQUIRY)
+        desk.command(a_question(text="Something else"), INQUIRY_ID)
     assert refusal.value.field == "inquiry_id"
 
 
 def test_a_customers_message_before_its_inquiry_waits_for_it() -> None:
     desk = a_desk()
-    desk.deliver(CustomerMessageReceived(inquiry_id=INQUIRY, text="Hello?"))
+    desk.deliver(CustomerMessageReceived(inquiry_id=INQUIRY_ID, text="Hello?"))
     assert len(desk.held) == 1
     an_open_ticket(desk)
     assert desk.held == {}
