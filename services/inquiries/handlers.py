@@ -18,8 +18,9 @@ from services.inquiries.domain.handling import amend, assign, reopen, resolve
 from services.inquiries.domain.opening import open_inquiry
 from services.inquiries.domain.product_card import show_product
 from services.inquiries.domain.timeline import timeline_line
+from services.inquiries.order_news import order_told, tickets_to_wake
 from services.inquiries.repository import INQUIRY, ORDER_CARD, PRODUCT_CARD
-from services.inquiries.waiting import card_of_ticket, order_told, tickets_to_wake, wait_for_order
+from services.inquiries.waiting import card_of_ticket, wait_for_order
 from shared.contracts import catalog, orders
 from shared.contracts.inbox_inquiries import CustomerMessageReceived, InquirySubmitted
 from shared.runtime.decision import Context, Decision, Documents, Ref
