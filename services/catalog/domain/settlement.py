@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from services.catalog.domain.exchanging import after_answers, answered_exchanges
+from services.catalog.domain.answering_exchanges import after_answers, answered_exchanges
 from services.catalog.domain.product import Product, Shift
 from services.catalog.domain.reservation import (
     Change,
