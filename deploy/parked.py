@@ -25,6 +25,7 @@ from deploy.local.options import DataOption, StoreOption
 from deploy.parked_changes import drop, drop_all, retry, retry_all
 from deploy.target import target
 
+NewestOption = Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest of each service.")]
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -80,7 +81,7 @@ def list_audit(
     group: GroupOption = None,
     key: KeyOption = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Only by this operator.")] = None,
-    limit: LimitOption = 50,
+    limit: NewestOption = 50,
     as_json: JsonOption = False,
     store: StoreOption = None,
     data: DataOption = None,
