@@ -28,6 +28,12 @@ def test_the_contracts_page_lists_every_type_under_its_topic() -> None:
     assert rows - set(page.splitlines()) == set()
 
 
+def test_the_index_of_decisions_lists_each_of_them() -> None:
+    decisions = ROOT / "docs" / "adr"
+    listed = re.findall(r"^\| \[\d+\]\((.+?)\) \|", (decisions / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == sorted(page.name for page in decisions.glob("0*.md"))
+
+
 def test_the_readme_lists_every_variable_of_the_environment_with_its_default() -> None:
     listed = dict(VARIABLE.findall((ROOT / "README.md").read_text(encoding="utf-8")))
     assert listed == dict(variables())
