@@ -22,6 +22,8 @@ ORDER_FACTS = Kind("order_facts", "order_facts", OrderFacts.model_validate, Orde
 ROWS_AT_ONCE = 1_000
 ROLLUPS_AT_ONCE = 100
 """In one reply of MongoDB, which would be up to 16 MB, and many times that once it is decoded."""
+ROLLUPS_IN_A_RANGE = 10_000
+"""Compared as of one moment, which MongoDB remembers for five minutes."""
 NEWEST_FIRST = [("event_day", DESCENDING), ("_id", DESCENDING)]
 INDEXES = {
     LEDGER: [
@@ -112,8 +114,29 @@ def ledger_query(order_id: str | None, product_id: str | None, day: date | None,
     return query
 
 
-def ledger_by_day(database: Database, session: Session) -> AsyncIterator[Document]:
-    """Figures of each product (None: of the orders themselves) and day, sorted by product; up to two for a day."""
+async def product_ranges(rollups: Collection) -> AsyncIterator[Document]:
+    """Conditions on `product_id`: together they are met by every product, each by as many as some rollups are about."""
+    behind, by_id = "", [("product_id", ASCENDING)]
+    only_id = {"_id": False, "product_id": True}
+    while last := await rollups.find_one({"product_id": {"$gt": behind}}, only_id, sort=by_id, skip=ROLLUPS_IN_A_RANGE):
+        yield {"$gt": behind, "$lte": last["product_id"]}
+        behind = last["product_id"]
+    yield {"$gt": behind}
+
+
+def ledger_by_day(database: Database, session: Session, products: Document) -> AsyncIterator[Document]:
+    """Figures of each of the products by the two days of their rows, sorted by product."""
+    return _summed(database, session, "$product_id", [{"$match": {"product_id": products}}])
+
+
+def ledger_of_store_by_day(database: Database, session: Session) -> AsyncIterator[Document]:
+    """Figures by the two days of the rows, of the orders themselves (without a product) and of all products at once."""
+    return _summed(database, session, {"$cond": [{"$eq": ["$product_id", None]}, None, "all"]}, [])
+
+
+def _summed(
+    database: Database, session: Session, product_id: Any, chosen: Sequence[Document]
+) -> AsyncIterator[Document]:
     is_sale = {"$eq": ["$kind", RowKind.SALE.value]}
     sold = ("$counted", "$units", "$list_amount", "$discount_amount", "$shipping_amount")
     taken_back = (
@@ -125,36 +148,28 @@ def ledger_by_day(database: Database, session: Session) -> AsyncIterator[Documen
         chosen = [[is_sale, amount, 0] if of_sales else [is_sale, 0, amount] for amount in amounts]
         return {name: {"$sum": {"$cond": one}} for name, one in zip(names, chosen, strict=True)}
 
-    carried = [
-        {"$match": {"kind": {"$ne": RowKind.SALE.value}}},
-        {
-            "$group": {
-                "_id": {"product_id": "$product_id", "day": "$paid_day"},
-                "rows": {"$sum": 0},
-                **sums(TAKEN_BACK_IN[Basis.ORDER], taken_back, of_sales=False),
-            }
-        },
-    ]
     pipeline = [
+        *chosen,
         {
             "$group": {
-                "_id": {"product_id": "$product_id", "day": "$event_day"},
+                "_id": {"product_id": product_id, "event_day": "$event_day", "paid_day": "$paid_day"},
                 "rows": {"$sum": 1},
                 **sums(SOLD, sold, of_sales=True),
                 **sums(TAKEN_BACK_IN[Basis.EVENT], taken_back, of_sales=False),
+                **sums(TAKEN_BACK_IN[Basis.ORDER], taken_back, of_sales=False),
             }
         },
-        {"$unionWith": {"coll": LEDGER, "pipeline": carried}},
         {"$sort": {"_id.product_id": ASCENDING}},
     ]
     ledger = database.collection(LEDGER)
     return _stream(ledger.aggregate(pipeline, session=session, allowDiskUse=True, batchSize=ROWS_AT_ONCE))
 
 
-def rollups_by_product(database: Database, session: Session) -> AsyncIterator[Document]:
-    """All of them, the store's first."""
-    rollups = database.collection(ROLLUPS).find(session=session, batch_size=ROLLUPS_AT_ONCE)
-    return _stream(rollups.sort("product_id", ASCENDING))
+def rollups_by_product(database: Database, session: Session, products: Document | None) -> AsyncIterator[Document]:
+    """Of these products, in their order; None: the store's own."""
+    rollups = database.collection(ROLLUPS)
+    found = rollups.find({"product_id": products}, session=session, batch_size=ROLLUPS_AT_ONCE)
+    return _stream(found.sort("product_id", ASCENDING))
 
 
 async def ledger_rows(ledger: Collection, at_once: int = ROWS_AT_ONCE) -> AsyncIterator[list[Document]]:

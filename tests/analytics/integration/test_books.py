@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from services.analytics import repository
 from services.analytics.ledger import LedgerRow, ledger
 from services.analytics.projections import GROUP, LEDGER
 from services.analytics.rebuilding import alone
@@ -110,7 +111,11 @@ async def test_a_lost_row_is_a_difference_of_the_product_and_of_the_store(shop: 
     assert {row["grain"] for row in result["differences"]} == {"day", "week", "month"}
 
 
-async def test_products_that_only_one_side_knows_are_differences(shop: Shop) -> None:
+@pytest.mark.parametrize("in_a_range", [0, 1, repository.ROLLUPS_IN_A_RANGE])
+async def test_products_that_only_one_side_knows_are_differences(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, in_a_range: int
+) -> None:
+    monkeypatch.setattr(repository, "ROLLUPS_IN_A_RANGE", in_a_range)
     await shop.tell([told(an_order(a_line(product_id=id), order_id=f"o{id}"), 1) for id in ("a", "a.b", "a~b", "c")])
     await shop.caught_up()
     assert (await shop.reconciled())["compared"] == 5 * 3 * 3
