@@ -78,7 +78,7 @@ def request(order: Order, message: ClaimSubmitted, ctx: Context) -> Decision[Ord
         raise illegal(order, ctx, f"an order takes at most {MAX_CLAIMS} claims", "claim_id")
     claim = _claim(order, message, rules, ctx)
     if message.type is not ClaimType.CANCEL and not message.decided:
-        returning.check_window(order, claim, ctx)
+        returning.check_window(order, claim, ctx, named=message.lines is not None)
     asked = answered(order, "claim", claim.claim_id, message).now(ctx, claims=(*order.state.claims, claim))
     if not message.decided:
         return Decision(asked, [partial(ClaimRequested, claim=claim)])

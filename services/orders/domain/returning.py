@@ -16,17 +16,19 @@ from shared.contracts.orders import ClaimCollected, ClaimCollecting, ClaimComple
 from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
 
-def check_window(order: Order, claim: Claim, ctx: Context) -> None:
-    """A change of mind has some days from the delivery on, of a replacement too.
+def check_window(order: Order, claim: Claim, ctx: Context, *, named: bool) -> None:
+    """A change of mind has some days from the delivery on, for each line its own, and of a replacement too.
 
     A fault of the seller's is claimed as long as the purchase is not decided.
     """
-    asked = as_units(claim.lines)
-    arrived = [s.delivered_at for s in parcels(order.state) if s.delivered_at and as_units(s.lines).keys() & asked]
+    if claim.reason in SELLERS_FAULT:
+        return
     window = timedelta(days=policy(ctx).return_within_days)
-    if arrived and claim.reason not in SELLERS_FAULT and ctx.now > max(arrived) + window:
-        sentence = f"the time to ask for it ended at {(max(arrived) + window).isoformat()}"
-        raise illegal(order, ctx, sentence, "reason")
+    for position, part in enumerate(claim.lines):
+        arrived = [p.delivered_at for p in parcels(order.state) if p.delivered_at and part.line_id in as_units(p.lines)]
+        if arrived and ctx.now > max(arrived) + window:
+            sentence = f"line {part.line_id}: the time to ask for it ended at {(max(arrived) + window).isoformat()}"
+            raise illegal(order, ctx, sentence, f"lines.{position}" if named else "lines")
 
 
 def start_pickup(order: Order, message: PickupStarted, ctx: Context) -> Decision[Order]:

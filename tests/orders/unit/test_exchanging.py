@@ -184,7 +184,7 @@ def test_a_replacement_has_its_own_time_to_be_sent_back() -> None:
     desk = an_exchange_to_send().wait(9 * 24).tell(replaced("clm_0"), delivered("shp_9"))
     assert desk.wait(6 * 24).tell(sent_back("clm_1", {"1": 1})).line.return_open == 1
     late = an_exchange_to_send().wait(9 * 24).tell(replaced("clm_0"), delivered("shp_9")).wait(8 * 24)
-    assert late.tell(sent_back("clm_1", {"1": 1})).refused == [("ILLEGAL_MOVE", "reason")]
+    assert late.tell(sent_back("clm_1", {"1": 1})).refused == [("ILLEGAL_MOVE", "lines.0")]
 
 
 def test_units_of_several_options_are_claimed_apart() -> None:

@@ -121,10 +121,20 @@ def test_a_change_of_mind_has_a_week_from_the_delivery_on_and_a_fault_of_the_sel
     desk = a_delivered_order().wait(7 * DAY)
     with pytest.raises(IllegalMove) as late:
         desk.ask(sent_back(), BUYER)
-    assert late.value.field == "reason"
+    assert late.value.field == "lines"
     assert desk.ask(sent_back("clm_2", reason=Reason.BROKEN), BUYER).lines[0].return_open == 3
     in_time = a_delivered_order().wait(6 * DAY)
     assert in_time.ask(sent_back(), BUYER).lines[0].return_open == 3
+
+
+def test_no_line_is_asked_back_in_the_time_of_another() -> None:
+    desk = an_order_to_ship(a_line("1"), a_line("2")).tell(shipped("shp_1", {"1": 3}), delivered("shp_1"))
+    desk.wait(8 * DAY).tell(shipped("shp_2", {"2": 3}), delivered("shp_2"))
+    for wanted, field in (({"1": 1}, "lines.0"), ({"2": 1, "1": 1}, "lines.1"), (None, "lines")):
+        with pytest.raises(IllegalMove) as late:
+            desk.ask(sent_back(wanted=wanted), BUYER)
+        assert late.value.field == field
+    assert desk.ask(sent_back(wanted={"2": 3}), BUYER).lines[1].return_open == 3
 
 
 def test_what_a_marketplace_has_decided_is_not_judged_by_our_window() -> None:
