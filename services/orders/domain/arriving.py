@@ -23,6 +23,11 @@ def parcels(state: OrderState) -> tuple[Shipment, ...]:
     return (*state.shipments, *(claim.replacement for claim in state.claims if claim.replacement is not None))
 
 
+def arrivals(line_id: str, state: OrderState) -> list[Moved]:
+    """Of a line's units, and of those that exchanges sent in their place."""
+    return [(p.delivered_at, units) for p in parcels(state) if p.delivered_at and (units := _of(line_id, p.lines))]
+
+
 def _returns(line_id: str, state: OrderState) -> list[Moved]:
     return [
         (back_at, units)
@@ -38,8 +43,8 @@ def _back_from_transit(line_id: str, returns: list[Moved], state: OrderState) ->
 
     Claims do not name parcels: as long as enough units had arrived, those are taken for the ones that came back.
     """
-    arrivals = [(p.delivered_at, -_of(line_id, p.lines)) for p in parcels(state) if p.delivered_at]
-    return max(accumulate((units for _, units in sorted([*arrivals, *returns])), initial=0))
+    came = [(at, -units) for at, units in arrivals(line_id, state)]
+    return max(accumulate((units for _, units in sorted([*came, *returns])), initial=0))
 
 
 def _of(line_id: str, lines: Sequence[LineUnits]) -> int:

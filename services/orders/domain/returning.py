@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.orders.domain.amounts import SELLERS_FAULT
-from services.orders.domain.arriving import parcels
+from services.orders.domain.arriving import arrivals, arrived
 from services.orders.domain.claims import changed, with_claim
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, not_yet, permit
 from services.orders.domain.order import Order, as_units
@@ -17,17 +17,22 @@ from shared.runtime.decision import Announcement, Context, Decision, Invalid
 
 
 def check_window(order: Order, claim: Claim, ctx: Context, *, named: bool) -> None:
-    """A change of mind has some days from the delivery on, for each line its own, and of a replacement too.
+    """A change of mind has some days from the delivery on, for each unit its own, and of a replacement too.
 
+    Claims do not name parcels: of a line as many units can be asked back as are on their way, or came not too long ago.
     A fault of the seller's is claimed as long as the purchase is not decided.
     """
     if claim.reason in SELLERS_FAULT:
         return
     window = timedelta(days=policy(ctx).return_within_days)
+    lines = {line.line_id: line for line in order.state.lines}
     for position, part in enumerate(claim.lines):
-        arrived = [p.delivered_at for p in parcels(order.state) if p.delivered_at and part.line_id in as_units(p.lines)]
-        if arrived and ctx.now > max(arrived) + window:
-            sentence = f"line {part.line_id}: the time to ask for it ended at {(max(arrived) + window).isoformat()}"
+        line, came = lines[part.line_id], arrivals(part.line_id, order.state)
+        on_their_way = line.shipped - arrived(line, order.state)
+        in_time = on_their_way + sum(units for at, units in came if ctx.now <= at + window)
+        if part.quantity > in_time:
+            end = (max(at for at, _ in came if ctx.now > at + window) + window).isoformat()
+            sentence = f"line {line.line_id}: {in_time} units may still be asked back, the others' time ended at {end}"
             raise illegal(order, ctx, sentence, f"lines.{position}" if named else "lines")
 
 

@@ -137,6 +137,24 @@ def test_no_line_is_asked_back_in_the_time_of_another() -> None:
     assert desk.ask(sent_back(wanted={"2": 3}), BUYER).lines[1].return_open == 3
 
 
+def test_what_is_still_on_its_way_can_be_asked_back_and_what_came_long_ago_cannot() -> None:
+    desk = two_parcels().tell(delivered("shp_1")).wait(8 * DAY)
+    with pytest.raises(IllegalMove, match="2 units may still be asked back") as late:
+        desk.ask(sent_back(wanted={"1": 3}), BUYER)
+    assert late.value.field == "lines.0"
+    assert desk.ask(sent_back(wanted={"1": 2}), BUYER).lines[0].return_open == 2
+    desk.tell(decided(ClaimDecision.WITHDRAWN), delivered("shp_2")).wait(6 * DAY)
+    with pytest.raises(IllegalMove, match="2 units may still be asked back"):
+        desk.ask(sent_back("clm_2"), BUYER)
+    assert desk.ask(sent_back("clm_2", {"1": 2}), BUYER).lines[0].return_open == 2
+
+
+def test_what_came_back_from_its_way_leaves_the_others_their_own_time() -> None:
+    desk = two_parcels().tell(sent_back("clm_1", {"1": 1}, decided=True), delivered("shp_2"))
+    with pytest.raises(IllegalMove, match="0 units may still be asked back"):
+        desk.wait(7 * DAY).ask(sent_back("clm_2", {"1": 1}), BUYER)
+
+
 def test_what_a_marketplace_has_decided_is_not_judged_by_our_window() -> None:
     desk = a_delivered_order().wait(7 * DAY + 12).tell(sent_back(decided=True))
     assert desk.public.status is OrderStatus.RETURNED
