@@ -8,9 +8,9 @@ from services.orders.domain import cancelling, exchanging, returning
 from services.orders.domain.claim_steps import REJECTED, first, last
 from services.orders.domain.claims import changed
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, permit, require
-from services.orders.domain.order import Order, Units, free, options_with_customer, with_customer
+from services.orders.domain.order import Order, Units, free, options_with_customer, unshipped, with_customer
 from services.orders.domain.repeats import answered, is_repeat
-from services.orders.domain.units import wanted
+from services.orders.domain.units import none, wanted
 from shared.contracts.inbox_orders import ClaimDecided, ClaimDecision, ClaimSubmitted
 from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, LineState, Reason, StockStatus
 from shared.contracts.orders import ClaimRejected, ClaimRequested, ClaimWithdrawn
@@ -30,6 +30,8 @@ class Rules(NamedTuple):
     withdraw: Move
     reasons: frozenset[Reason]
     available: Callable[[LineState], int]
+    ahead: Callable[[LineState], int]
+    """Units that may still become available."""
     grant: Callable[[Order, Claim, Context], tuple[Order, list[Announcement]]]
 
 
@@ -41,6 +43,7 @@ RULES = {
         Move.WITHDRAW_CANCEL,
         frozenset(Reason) - OF_GOODS,
         free,
+        none,
         cancelling.grant,
     ),
     ClaimType.RETURN: Rules(
@@ -50,6 +53,7 @@ RULES = {
         Move.WITHDRAW_RETURN,
         frozenset(Reason),
         with_customer,
+        unshipped,
         returning.grant,
     ),
     ClaimType.EXCHANGE: Rules(
@@ -59,6 +63,7 @@ RULES = {
         Move.WITHDRAW_EXCHANGE,
         frozenset(Reason),
         with_customer,
+        unshipped,
         exchanging.never_granted_at_once,
     ),
 }
@@ -104,7 +109,7 @@ def decide(order: Order, message: ClaimDecided, ctx: Context) -> Decision[Order]
 
 
 def _claim(order: Order, message: ClaimSubmitted, rules: Rules, ctx: Context) -> Claim:
-    units = wanted(order, message.lines, rules.available, ctx)
+    units = wanted(order, message.lines, rules.available, ctx, rules.ahead)
     targets = {line.line_id: line.target_option_id for line in message.lines or ()}
     sent_back = {} if message.type is ClaimType.CANCEL else _options(order, units, ctx)
     lines = tuple(

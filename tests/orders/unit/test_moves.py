@@ -133,6 +133,7 @@ MOVES: dict[str, tuple[str, Message]] = {
     "request": ("buyer", cancel("clm_9")),
     "cancel": ("system", cancel("clm_9", decided=True)),
     "send back": ("buyer", sent_back("clm_9", reason=Reason.BROKEN)),
+    "send two back": ("buyer", sent_back("clm_9", {"1": 2}, reason=Reason.BROKEN)),
     "returned": ("system", sent_back("clm_9", decided=True)),
     "pick up": ("system", picked_up("clm_0")),
     "collect": ("system", collected("clm_0")),

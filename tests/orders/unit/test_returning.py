@@ -20,6 +20,7 @@ from tests.orders.given import (
     collected,
     decided,
     delivered,
+    exchange,
     goodwill,
     picked_up,
     refunded,
@@ -293,10 +294,22 @@ def test_every_unit_that_comes_back_is_counted(counts: dict[str, tuple[int, int]
     assert wrong.value.field == field
 
 
-def test_only_what_has_left_is_sent_back() -> None:
+def test_only_what_has_left_is_sent_back_and_what_is_told_before_its_parcel_waits() -> None:
     assert len(an_order_to_ship().tell(sent_back()).held) == 1
-    desk = an_order_to_ship().tell(shipped("shp_1", {"1": 1}), sent_back("clm_1", {"1": 2}))
-    assert desk.refused == [("ILLEGAL_MOVE", "lines.0.quantity")]
+    for asked in (sent_back("clm_1", {"1": 2}), exchange("clm_1", {"1": 2})):
+        desk = an_order_to_ship().tell(shipped("shp_1", {"1": 1}))
+        with pytest.raises(NotYet) as early:
+            desk.ask(asked)
+        assert early.value.field == "lines.0.quantity"
+        desk.tell(asked, shipped("shp_2", {"1": 1}))
+        assert (desk.line.return_open + desk.line.exchange_open, desk.held, desk.parked) == (2, {}, [])
+
+
+def test_more_than_will_ever_be_with_the_customer_is_not_waited_for() -> None:
+    desk = an_order_to_ship(a_line("1", 3), a_line("2", 2)).tell(shipped("shp_1", {"1": 1, "2": 2}))
+    desk.tell(cancel("clm_0", {"1": 1}, decided=True), sent_back("clm_1", {"2": 1}))
+    desk.tell(sent_back("clm_2", {"1": 3}), sent_back("clm_3", {"1": 2, "2": 2}))
+    assert desk.refused == [("ILLEGAL_MOVE", "lines.0.quantity"), ("ILLEGAL_MOVE", "lines.1.quantity")]
 
 
 def test_a_charge_is_in_the_order_s_currency_and_a_buyer_holds_nothing() -> None:
