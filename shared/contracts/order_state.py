@@ -287,6 +287,8 @@ class OrderState(Contract):
     expired_at: Utc | None = None
     """When the time to pay was over."""
     decide_at: Utc | None = None
+    exchanges_decided_at: Utc | None = None
+    """When what exchanges sent was said to be kept too, with the last of all that is kept: nothing comes back since."""
     flags: tuple[Code, ...] = ()
 
     @property

@@ -7,6 +7,8 @@ from services.orders.domain.status import derived
 from shared.contracts.order_state import ClaimStatus, ClaimType, OrderState, OrderStatus, PaymentStatus
 from tests.orders.money import misbooked
 
+KEPT = (OrderStatus.PURCHASE_DECIDED, OrderStatus.EXCHANGED)
+
 
 def broken(order: OrderState) -> list[str]:
     return [*_derived(order), *_timers(order), *_counters(order), *_parts(order), *_money(order)]
@@ -20,9 +22,13 @@ def _derived(order: OrderState) -> Iterator[str]:
 
 
 def _timers(order: OrderState) -> Iterator[str]:
-    waits = order.status is OrderStatus.DELIVERED and all(claim.closed_at for claim in order.claims)
-    if waits and order.decide_at is None:
+    sent = any(line.exchanged for line in order.lines) and order.exchanges_decided_at is None
+    arrived = order.status is OrderStatus.DELIVERED or (sent and order.status in KEPT)
+    if arrived and order.decide_at is None and all(claim.closed_at for claim in order.claims):
         yield "nobody ever decides what has arrived"
+    asked_back = any(line.return_open or line.exchange_open for line in order.lines)
+    if order.exchanges_decided_at and (asked_back or order.status not in KEPT):
+        yield "what is kept for good is asked back"
 
 
 def _counters(order: OrderState) -> Iterator[str]:

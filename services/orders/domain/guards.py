@@ -8,6 +8,7 @@ from services.orders.domain.arriving import arrived, parcels
 from services.orders.domain.claim_steps import Step
 from services.orders.domain.order import (
     alive,
+    exchanged_to_decide,
     free,
     is_cancelled,
     is_confirmed,
@@ -94,7 +95,7 @@ def is_on_its_way(state: OrderState, _role: str) -> Obstacle | None:
 def can_be_decided(state: OrderState, _role: str) -> Obstacle | None:
     if open_claims(state):
         return _too_early("a claim is open: it has to be decided first")
-    if any(undecided(line, state) for line in state.lines):
+    if any(undecided(line, state) for line in state.lines) or exchanged_to_decide(state):
         return None
     on_its_way = any(arrived(line, state) < alive(line) for line in state.lines)
     return _too_early("nothing has arrived yet") if on_its_way else _never("nothing is left to decide")
@@ -105,11 +106,11 @@ def has_free_units(state: OrderState, _role: str) -> Obstacle | None:
 
 
 def has_units_with_customer(state: OrderState, _role: str) -> Obstacle | None:
-    if any(with_customer(line) > 0 for line in state.lines):
+    if state.exchanges_decided_at is None and any(with_customer(line) > 0 for line in state.lines):
         return None
     if not nothing_to_ship(state):
         return _too_early("nothing has left yet")
-    if any(line.decided for line in state.lines):
+    if state.exchanges_decided_at is not None or any(line.decided for line in state.lines):
         return _never("what the customer has is kept for good: money goes back as goodwill, by a refund of its own")
     return _never("nothing is with the customer")
 

@@ -25,6 +25,8 @@ from shared.runtime.decision import Context
 
 GIVEN_BACK = (ClaimStatus.RETURN_REJECT, ClaimStatus.EXCHANGE_REJECT, ClaimStatus.WITHDRAWN)
 """A claim that came to nothing: its units stay with the customer."""
+KEPT = (OrderStatus.PURCHASE_DECIDED, OrderStatus.EXCHANGED)
+"""Of an order of which nothing is left to decide but what exchanges sent."""
 Units = Mapping[str, int]
 """How many units of which line."""
 
@@ -42,7 +44,7 @@ class Order(Contract):
         """The order with some parts of its public state replaced and everything that follows from them derived."""
         state = derived(self.state.model_copy(update=changes))
         moved = state.status is not self.state.status or state.claims is not self.state.claims
-        if moved and state.status is OrderStatus.DELIVERED:
+        if moved and (state.status is OrderStatus.DELIVERED or exchanged_to_decide(state)):
             state = state.model_copy(update={"decide_at": _decide_at(state, ctx)})
         if state.overdue_since is not None and nothing_to_ship(state):
             state = state.model_copy(update={"overdue_since": None})
@@ -97,6 +99,13 @@ def undecided(line: LineState, state: OrderState) -> int:
     return max(0, arrived(line, state) - line.decided - claimed)
 
 
+def exchanged_to_decide(state: OrderState) -> Units:
+    """Units that exchanges sent, that nobody claims, and that are not said to be kept: those go last."""
+    if state.exchanges_decided_at is not None or state.status not in KEPT:
+        return {}
+    return {line.line_id: line.exchanged for line in state.lines if line.exchanged}
+
+
 def is_cancelled(state: OrderState) -> bool:
     return not any(map(alive, state.lines))
 
@@ -107,6 +116,8 @@ def nothing_to_ship(state: OrderState) -> bool:
 
 def may_send(state: OrderState) -> bool:
     """Whether a parcel may still leave: with units of the order, or in exchange for some not kept for good."""
+    if state.exchanges_decided_at is not None:
+        return False
     return any(unshipped(line) or line.shipped > line.decided + line.returned for line in state.lines)
 
 

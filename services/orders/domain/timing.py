@@ -6,7 +6,7 @@ from datetime import datetime
 from services.orders.domain.deciding import keep
 from services.orders.domain.dispatching import overdue
 from services.orders.domain.expiring import expire
-from services.orders.domain.order import Order, nothing_to_ship, open_claims
+from services.orders.domain.order import Order, exchanged_to_decide, nothing_to_ship, open_claims
 from shared.contracts.order_state import OrderState, OrderStatus
 from shared.runtime.decision import Context, Decision
 from shared.runtime.handlers import TimerFired
@@ -23,7 +23,7 @@ def _moments(state: OrderState) -> Mapping[str, datetime | None]:
     """Each status has at most one moment ahead; parts of an order may still be sent while others have arrived."""
     if state.status is OrderStatus.PAYMENT_WAITING:
         return {PAY_BY: state.pay_by}
-    if state.status is OrderStatus.DELIVERED:
+    if state.status is OrderStatus.DELIVERED or exchanged_to_decide(state):
         return {} if open_claims(state) else {DECIDE_AT: state.decide_at}
     if state.ship_by is None or state.ship_by == state.overdue_since or nothing_to_ship(state):
         return {}

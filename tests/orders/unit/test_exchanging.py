@@ -1,12 +1,15 @@
 """Exchanging: other goods are sent in place of those that came back."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
-from services.orders.commands import ConvertToReturn, FinishExchange, HoldClaim, ReleaseClaim
+from services.orders.commands import ConvertToReturn, DecidePurchase, FinishExchange, HoldClaim, ReleaseClaim
 from services.orders.domain.moves import allowed_actions
 from services.orders.domain.order import is_held
-from shared.contracts.inbox_orders import ClaimDecision, ClaimPart
-from shared.contracts.order_state import ClaimStatus, ClaimType, HoldReason, OrderStatus, StockStatus
+from shared.contracts.inbox_orders import ClaimDecision, ClaimPart, ClaimSubmitted
+from shared.contracts.order_state import ClaimStatus, ClaimType, HoldReason, OrderStatus, Reason, StockStatus
 from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import (
     BUYER,
@@ -31,6 +34,7 @@ from tests.orders.given import (
 )
 from tests.orders.invariants import broken
 
+DECIDE = DecidePurchase(order_id=ID)
 CONVERT = ConvertToReturn(order_id=ID, claim_id="clm_0")
 FINISH = FinishExchange(order_id=ID, claim_id="clm_0")
 HOLD = HoldClaim(order_id=ID, claim_id="clm_0", reason=HoldReason.EXTRA_FEE, charge=won(2_500))
@@ -183,8 +187,53 @@ def test_a_unit_that_was_exchanged_may_be_claimed_again_as_what_it_is_now() -> N
 def test_a_replacement_has_its_own_time_to_be_sent_back() -> None:
     desk = an_exchange_to_send().wait(9 * 24).tell(replaced("clm_0"), delivered("shp_9"))
     assert desk.wait(6 * 24).tell(sent_back("clm_1", {"1": 1})).line.return_open == 1
-    late = an_exchange_to_send().wait(9 * 24).tell(replaced("clm_0"), delivered("shp_9")).wait(8 * 24)
+    late = an_exchange_to_send().wait(9 * 24).tell(replaced("clm_0"), delivered("shp_9")).wait(7 * 24)
     assert late.tell(sent_back("clm_1", {"1": 1})).refused == [("ILLEGAL_MOVE", "lines.0")]
+
+
+@pytest.mark.parametrize(
+    "claim", [sent_back(reason=Reason.BROKEN), sent_back(decided=True), exchange(reason=Reason.BROKEN)]
+)
+def test_what_an_exchange_sent_is_kept_for_good_with_the_rest(claim: ClaimSubmitted) -> None:
+    desk = an_exchanged_order().wait(7 * 24)
+    assert {"request_return", "request_exchange"} <= set(allowed_actions(desk.public, "buyer"))
+    desk.wait(2 * 24).tell(claim)
+    assert desk.refused == [("ILLEGAL_MOVE", None)]
+    assert (allowed_actions(desk.public, "buyer"), broken(desk.public)) == ([], [])
+    assert (desk.line.decided, desk.line.exchanged, desk.public.status) == (2, 1, OrderStatus.PURCHASE_DECIDED)
+
+
+def test_where_all_is_exchanged_the_time_runs_too_and_starts_anew_with_the_end_of_a_claim() -> None:
+    desk = an_exchange_to_send(a_line("1", 1)).tell(replaced("clm_0"), delivered("shp_9")).wait(7 * 24)
+    desk.tell(sent_back("clm_1", reason=Reason.BROKEN), decided(ClaimDecision.REJECTED, "clm_1")).wait(7 * 24)
+    closed = desk.public.claims[-1].closed_at
+    assert closed is not None
+    assert "PurchaseDecided" not in desk.event_types
+    desk.wait(30 * 24)
+    assert (desk.public.exchanges_decided_at, desk.public.status) == (closed + timedelta(days=8), OrderStatus.EXCHANGED)
+    told = json.loads(desk.events[-1].data)
+    assert (desk.event_types.count("PurchaseDecided"), told["lines"]) == (1, [{"line_id": "1", "quantity": 1}])
+    assert desk.tell(sent_back("clm_2", reason=Reason.BROKEN)).refused == [("ILLEGAL_MOVE", None)]
+
+
+def test_a_buyer_keeps_what_an_exchange_sent() -> None:
+    desk = an_exchange_to_send(a_line("1", 1)).tell(replaced("clm_0"), delivered("shp_9"))
+    desk.ask(DECIDE, BUYER)
+    desk.ask(DECIDE, BUYER)
+    assert (desk.event_types.count("PurchaseDecided"), desk.public.status) == (1, OrderStatus.EXCHANGED)
+    with pytest.raises(IllegalMove, match="goodwill"):
+        desk.ask(sent_back("clm_1", reason=Reason.BROKEN), BUYER)
+    assert desk.tell(delivered("shp_7")).refused == [("ILLEGAL_MOVE", "shipment_id")]
+
+
+def test_what_is_exchanged_after_the_rest_was_kept_has_its_own_time() -> None:
+    desk = an_order_to_ship().tell(shipped("shp_1", {"1": 2}), delivered("shp_1"))
+    desk.ask(DECIDE, BUYER)
+    desk.tell(shipped("shp_2"), delivered("shp_2"), exchange("clm_0"), picked_up("clm_0"), collected("clm_0"))
+    desk.tell(replaced("clm_0"), delivered("shp_9")).wait(6 * 24)
+    assert (desk.public.status, desk.public.exchanges_decided_at) == (OrderStatus.PURCHASE_DECIDED, None)
+    assert "request_return" in allowed_actions(desk.public, "buyer")
+    assert desk.wait(3 * 24).public.exchanges_decided_at == desk.public.decide_at
 
 
 def test_units_of_several_options_are_claimed_apart() -> None:
