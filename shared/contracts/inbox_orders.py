@@ -43,6 +43,8 @@ Parts = Annotated[tuple[LineUnits, ...], Field(min_length=1, max_length=MAX_LINE
 
 
 class ClaimPart(LineUnits):
+    option_id: Id | None = None
+    """What comes back, where exchanges changed some of the units. By default what was ordered, as long as enough is."""
     target_option_id: Id | None = None
     """Of the same product: what an exchange is to send."""
 

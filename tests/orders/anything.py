@@ -51,6 +51,7 @@ shipment_id, new_shipment = known.map("shp_{}".format), new.map("shp_{}".format)
 refund_id, new_refund = known.map("rfd_{}".format), new.map("rfd_{}".format)
 reasons = st.sampled_from([Reason.INTENT_CHANGED, Reason.BROKEN])
 options = st.sampled_from(["default", "blue", "red"])
+named = st.none() | options
 decisions = st.sampled_from(ClaimDecision)
 charge = st.none() | st.sampled_from([1, 500, 9_000]).map(won)
 small = st.sampled_from([0, 1, 333, 3_000])
@@ -67,8 +68,8 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.builds(tracked, st.sampled_from(["T-1", "T-2"]), shipment_id),
     st.builds(lambda n: postponed(T0 + timedelta(days=n)), N),
     st.builds(cancel, new_claim, wanted, decided=st.booleans()),
-    st.builds(sent_back, new_claim, wanted, reason=reasons, decided=st.booleans()),
-    st.builds(lambda id, n, target: exchange(id, {"1": n}, target), new_claim, N, options),
+    st.builds(sent_back, new_claim, wanted, named, reason=reasons, decided=st.booleans()),
+    st.builds(lambda id, n, target, option: exchange(id, {"1": n}, target, option), new_claim, N, options, named),
     st.builds(replaced, claim_id, new_shipment),
     st.builds(picked_up, claim_id),
     st.builds(collected, claim_id, st.none() | st.just({"1": (1, 1)})),
@@ -88,7 +89,7 @@ asked: st.SearchStrategy[OrdersMessage] = st.one_of(
     ),
     st.builds(shipped, new_shipment, wanted, withdraw=st.booleans()),
     st.builds(cancel, new_claim, wanted),
-    st.builds(sent_back, new_claim, wanted, reason=reasons),
+    st.builds(sent_back, new_claim, wanted, named, reason=reasons),
     st.builds(decided, decisions, claim_id),
     st.builds(lambda id, due: HoldClaim(order_id=ID, claim_id=id, reason=HoldReason.ETC, charge=due), claim_id, charge),
     st.builds(lambda id, ok: ReleaseClaim(order_id=ID, claim_id=id, charge_settled=ok), claim_id, st.booleans()),

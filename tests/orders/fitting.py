@@ -17,7 +17,8 @@ from services.orders.commands import (
 from services.orders.domain.amounts import left
 from services.orders.domain.arriving import parcels
 from services.orders.domain.moves import STEPS, Move, allowed_actions
-from services.orders.domain.order import free, options_with_customer, unshipped, with_customer
+from services.orders.domain.options import options_with_customer
+from services.orders.domain.order import free, unshipped, with_customer
 from shared.contracts.inbox_orders import (
     ClaimDecided,
     ClaimDecision,
@@ -113,6 +114,23 @@ def _of_one_option(state: OrderState, detail: int) -> Units:
     return _one_of(state, available, detail)
 
 
+def _option(state: OrderState, wanted: Units, detail: int) -> str | None:
+    """The one that most units of the line are of, or none named."""
+    [line] = [line for line in state.lines if line.line_id in wanted]
+    [(option, _)] = options_with_customer(state, line).most_common(1)
+    return option if detail % 3 else None
+
+
+def _send_back(state: OrderState, n: int, claim: str) -> OrdersMessage:
+    wanted = _of_one_option(state, n)
+    return sent_back(claim, wanted, _option(state, wanted, n), reason=Reason.BROKEN)
+
+
+def _exchange(state: OrderState, n: int, claim: str) -> OrdersMessage:
+    wanted = _of_one_option(state, n)
+    return exchange(claim, wanted, option=_option(state, wanted, n), reason=Reason.BROKEN)
+
+
 def _release(state: OrderState, n: int, claim: str) -> OrdersMessage:
     exchange = any(known.claim_id == claim and known.type is ClaimType.EXCHANGE for known in state.claims)
     return ReleaseClaim(order_id=ID, claim_id=claim, charge_settled=exchange or n % 2 == 0)
@@ -176,8 +194,8 @@ MESSAGES: dict[Move, Write] = {
     Move.APPROVE_CANCEL: lambda state, n, claim: decided(ClaimDecision.APPROVED, claim),
     Move.REJECT_CANCEL: lambda state, n, claim: decided(ClaimDecision.REJECTED, claim),
     Move.WITHDRAW_CANCEL: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),
-    Move.REQUEST_RETURN: lambda state, n, claim: sent_back(claim, _of_one_option(state, n), reason=Reason.BROKEN),
-    Move.REQUEST_EXCHANGE: lambda state, n, claim: exchange(claim, _of_one_option(state, n), reason=Reason.BROKEN),
+    Move.REQUEST_RETURN: _send_back,
+    Move.REQUEST_EXCHANGE: _exchange,
     Move.START_PICKUP: lambda state, n, claim: picked_up(claim),
     Move.COLLECT: lambda state, n, claim: collected(claim),
     Move.HOLD_CLAIM: lambda state, n, claim: HoldClaim(

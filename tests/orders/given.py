@@ -151,10 +151,14 @@ def rejected(
     return StockRejected(reservation=reservation, code=code, claim_id=claim_id)
 
 
-def asked_for(wanted: Units | None, target: str | None = None) -> tuple[ClaimPart, ...] | None:
+def asked_for(
+    wanted: Units | None, target: str | None = None, option: str | None = None
+) -> tuple[ClaimPart, ...] | None:
     if wanted is None:
         return None
-    return tuple(ClaimPart(line_id=id, quantity=n, target_option_id=target) for id, n in wanted.items())
+    return tuple(
+        ClaimPart(line_id=id, quantity=n, option_id=option, target_option_id=target) for id, n in wanted.items()
+    )
 
 
 def units(wanted: Units | None) -> tuple[LineUnits, ...] | None:
@@ -195,14 +199,21 @@ def cancel(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) 
     return ClaimSubmitted(**content | fields)
 
 
-def sent_back(claim_id: str = "clm_1", wanted: Units | None = None, **fields: Any) -> ClaimSubmitted:
-    return cancel(claim_id, wanted, **{"type": ClaimType.RETURN} | fields)
+def sent_back(
+    claim_id: str = "clm_1", wanted: Units | None = None, option: str | None = None, **fields: Any
+) -> ClaimSubmitted:
+    lines = asked_for(wanted, option=option)
+    return cancel(claim_id, **{"type": ClaimType.RETURN, "lines": lines} | fields)
 
 
 def exchange(
-    claim_id: str = "clm_1", wanted: Units | None = None, target: str = "blue", **fields: Any
+    claim_id: str = "clm_1",
+    wanted: Units | None = None,
+    target: str = "blue",
+    option: str | None = None,
+    **fields: Any,
 ) -> ClaimSubmitted:
-    lines = asked_for(wanted or {"1": 1}, target)
+    lines = asked_for(wanted or {"1": 1}, target, option)
     return cancel(claim_id, **{"type": ClaimType.EXCHANGE, "lines": lines} | fields)
 
 

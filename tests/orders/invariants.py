@@ -7,11 +7,12 @@ from services.orders.domain.status import derived
 from shared.contracts.order_state import ClaimStatus, ClaimType, OrderState, OrderStatus, PaymentStatus
 from tests.orders.money import misbooked
 
+GIVEN_BACK = {ClaimStatus.RETURN_REJECT, ClaimStatus.EXCHANGE_REJECT, ClaimStatus.WITHDRAWN}
 KEPT = (OrderStatus.PURCHASE_DECIDED, OrderStatus.EXCHANGED)
 
 
 def broken(order: OrderState) -> list[str]:
-    return [*_derived(order), *_timers(order), *_counters(order), *_parts(order), *_money(order)]
+    return [*_derived(order), *_timers(order), *_counters(order), *_parts(order), *_options(order), *_money(order)]
 
 
 def _derived(order: OrderState) -> Iterator[str]:
@@ -65,6 +66,19 @@ def _parts(order: OrderState) -> Iterator[str]:
         counted = (line.shipped, line.delivered, line.returned)
         if counted != (shipped[id], delivered[id], back[id]):
             yield f"line {line.line_id}: counters {counted} are not those of its shipments and claims"
+
+
+def _options(order: OrderState) -> Iterator[str]:
+    """Of no option more units come back than were sent."""
+    sent = Counter({(line.line_id, line.option_id): line.shipped for line in order.lines})
+    for claim in order.claims:
+        for part in claim.lines if claim.type is not ClaimType.CANCEL and claim.status not in GIVEN_BACK else ():
+            sent[part.line_id, part.option_id or ""] -= part.quantity
+            if claim.status is ClaimStatus.EXCHANGE_DONE:
+                sent[part.line_id, part.target_option_id or ""] += part.quantity
+    for (line_id, option), units in sent.items():
+        if units < 0:
+            yield f"line {line_id}: more of option {option} comes back than was sent"
 
 
 def _money(order: OrderState) -> Iterator[str]:

@@ -8,7 +8,8 @@ from services.orders.domain import cancelling, exchanging, returning
 from services.orders.domain.claim_steps import REJECTED, first, last
 from services.orders.domain.claims import changed
 from services.orders.domain.moves import Move, claim_to, illegal, known_claim, permit, require
-from services.orders.domain.order import Order, Units, free, options_with_customer, unshipped, with_customer
+from services.orders.domain.options import coming_back
+from services.orders.domain.order import Order, free, unshipped, with_customer
 from services.orders.domain.repeats import answered, is_repeat
 from services.orders.domain.units import none, wanted
 from shared.contracts.inbox_orders import ClaimDecided, ClaimDecision, ClaimSubmitted
@@ -111,9 +112,9 @@ def decide(order: Order, message: ClaimDecided, ctx: Context) -> Decision[Order]
 def _claim(order: Order, message: ClaimSubmitted, rules: Rules, ctx: Context) -> Claim:
     units = wanted(order, message.lines, rules.available, ctx, rules.ahead)
     targets = {line.line_id: line.target_option_id for line in message.lines or ()}
-    sent_back = {} if message.type is ClaimType.CANCEL else _options(order, units, ctx)
+    options = {} if message.type is ClaimType.CANCEL else coming_back(order, message.lines, units, ctx)
     lines = tuple(
-        ClaimLine(line_id=id, quantity=quantity, option_id=sent_back.get(id), target_option_id=targets.get(id))
+        ClaimLine(line_id=id, quantity=quantity, option_id=options.get(id), target_option_id=targets.get(id))
         for id, quantity in units.items()
     )
     return Claim(
@@ -125,20 +126,6 @@ def _claim(order: Order, message: ClaimSubmitted, rules: Rules, ctx: Context) ->
         requested_at=ctx.now,
         replacement_stock=StockStatus.PENDING if message.type is ClaimType.EXCHANGE else None,
     )
-
-
-def _options(order: Order, units: Units, ctx: Context) -> dict[str, str]:
-    """Which option comes back of each line: the one that was ordered first, then those it was exchanged for."""
-    options = {}
-    for line in order.state.lines:
-        if quantity := units.get(line.line_id):
-            held = options_with_customer(order.state, line)
-            found = next((option for option, count in held.items() if count >= quantity), None)
-            if found is None:
-                sentence = f"line {line.line_id}: the units are of several options now: ask for each of them apart"
-                raise illegal(order, ctx, sentence, "lines")
-            options[line.line_id] = found
-    return options
 
 
 def _move(rules: Rules, decision: ClaimDecision) -> Move:

@@ -15,7 +15,7 @@ from shared.runtime.decision import Context, Decision, Invalid
 
 
 def check_targets(message: ClaimSubmitted) -> None:
-    """An exchange says for each line which option of its product is to come instead; nothing else does."""
+    """An exchange says for each line which option is to come instead, nothing else does; a cancel names no option."""
     exchange = message.type is ClaimType.EXCHANGE
     if exchange and message.lines is None:
         raise Invalid("an exchange names its lines", field="lines")
@@ -25,6 +25,8 @@ def check_targets(message: ClaimSubmitted) -> None:
         if exchange != (line.target_option_id is not None):
             sentence = "an exchange names the option to send" if exchange else "only an exchange sends another option"
             raise Invalid(sentence, field=f"lines.{position}.target_option_id")
+        if message.type is ClaimType.CANCEL and line.option_id is not None:
+            raise Invalid("what has not left is what was ordered", field=f"lines.{position}.option_id")
 
 
 def never_granted_at_once(order: Order, claim: Claim, ctx: Context) -> NoReturn:

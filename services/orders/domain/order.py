@@ -1,6 +1,5 @@
 """The order: one aggregate holding its lines, payments, shipments, claims and refunds."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from shared.contracts.base import Contract, Utc
 from shared.contracts.inbox_orders import Recipient
 from shared.contracts.order_state import (
     Claim,
-    ClaimStatus,
     ClaimType,
     LineState,
     LineUnits,
@@ -23,8 +21,6 @@ from shared.contracts.order_state import (
 )
 from shared.runtime.decision import Context
 
-GIVEN_BACK = (ClaimStatus.RETURN_REJECT, ClaimStatus.EXCHANGE_REJECT, ClaimStatus.WITHDRAWN)
-"""A claim that came to nothing: its units stay with the customer."""
 KEPT = (OrderStatus.PURCHASE_DECIDED, OrderStatus.EXCHANGED)
 """Of an order of which nothing is left to decide but what exchanges sent."""
 Units = Mapping[str, int]
@@ -79,18 +75,6 @@ def free(line: LineState) -> int:
 def with_customer(line: LineState) -> int:
     """Units that have left and that nobody asks back."""
     return line.shipped - line.decided - line.return_open - line.returned - line.exchange_open
-
-
-def options_with_customer(state: OrderState, line: LineState) -> Counter[str]:
-    """Of which options the units are that have left and that nobody asks back; exchanges change them."""
-    options = Counter({line.option_id: line.shipped - line.decided})
-    for claim in state.claims:
-        for part in claim.lines:
-            if part.line_id == line.line_id and part.option_id and claim.status not in GIVEN_BACK:
-                options[part.option_id] -= part.quantity
-                if claim.status is ClaimStatus.EXCHANGE_DONE and part.target_option_id:
-                    options[part.target_option_id] += part.quantity
-    return options
 
 
 def undecided(line: LineState, state: OrderState) -> int:
