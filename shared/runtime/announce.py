@@ -3,19 +3,16 @@
 import re
 from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid5
 
 from shared.contracts.envelope import Envelope, encode
 from shared.contracts.rejected import CommandRejected
 from shared.runtime.decision import NAMESPACE, Announcement, Context, Document, Invalid, Ref
+from shared.runtime.group import Group
 from shared.runtime.history import line_of
 from shared.runtime.records import Fault, Record
 from shared.runtime.stored import OutboxRow
-
-if TYPE_CHECKING:
-    from shared.runtime.working_set import Setting
-
 
 MAX_EVENT_BYTES = 900_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
@@ -30,7 +27,7 @@ class Announced(NamedTuple):
 
 
 def announced(
-    setting: "Setting",
+    group: Group,
     ref: Ref,
     state: Any,
     announcement: Announcement,
@@ -45,7 +42,7 @@ def announced(
         raise Invalid(f"{ref} would grow beyond what one event can carry ({MAX_EVENT_BYTES} bytes)")
     envelope = Envelope(
         id=str(uuid5(NAMESPACE, f"{cause.source}|{cause.id}|{ref}|{sequence}")),
-        source=f"/{setting.service}",
+        source=f"/{group.service}",
         type=event.wire_type(),
         time=cause.time,
         subject=ref.id,
@@ -56,13 +53,11 @@ def announced(
         causation_id=cause.id,
         traceparent=child_trace(cause, f"{ref}|{sequence}"),
     )
-    row = _row(f"{ref}/{sequence:012d}", f"{setting.topic_prefix}{setting.service}.events", envelope)
+    row = _row(f"{ref}/{sequence:012d}", f"{group.settings.topic_prefix}{group.service}.events", envelope)
     return Announced(row, line_of(ref, event, envelope, context))
 
 
-def rejection_row(
-    setting: "Setting", record: Record, cause: Envelope | None, fault: Fault, wall: datetime
-) -> OutboxRow:
+def rejection_row(group: Group, record: Record, cause: Envelope | None, fault: Fault, wall: datetime) -> OutboxRow:
     """Tells the sender of a refused message; carries none of the message's values."""
     body = CommandRejected(
         source=cause.source if cause else "unknown",
@@ -74,9 +69,9 @@ def rejection_row(
     )
     subject = cause.subject if cause else record.shown_key
     envelope = Envelope(
-        id=str(uuid5(NAMESPACE, f"rejected|{setting.table.group}|{record.id}")),
-        source=f"/{setting.service}",
-        type=f"{setting.service}.CommandRejected.v1",
+        id=str(uuid5(NAMESPACE, f"rejected|{group.name}|{record.id}")),
+        source=f"/{group.service}",
+        type=f"{group.service}.CommandRejected.v1",
         time=wall,
         subject=subject if _ID.fullmatch(subject) else "unknown",
         data=body.model_dump_json().encode(),
@@ -84,7 +79,7 @@ def rejection_row(
         causation_id=cause.id if cause else None,
         traceparent=child_trace(cause, "rejected") if cause else None,
     )
-    return _row(f"rejected/{record.id}/0", f"{setting.topic_prefix}{setting.service}.rejected", envelope)
+    return _row(f"rejected/{record.id}/0", f"{group.settings.topic_prefix}{group.service}.rejected", envelope)
 
 
 def child_trace(cause: Envelope, what: str) -> str:

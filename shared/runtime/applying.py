@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.runtime.batch import Batch, Writes
 from shared.runtime.failpoints import failpoint
+from shared.runtime.group import Group
 from shared.runtime.lease import Lease
 from shared.runtime.metrics import BATCH_SECONDS, BATCHES, RECORDS
 from shared.runtime.mongo import Database, Session, Unavailable
@@ -23,7 +24,6 @@ from shared.runtime.parking_lot import KeyFull, without_documents
 from shared.runtime.positions import Positions
 from shared.runtime.records import Read, Record, read
 from shared.runtime.transaction import Transaction
-from shared.runtime.working_set import Setting
 
 LEASE_SECONDS = 5.0
 BATCH_BYTES = 4_000_000
@@ -38,19 +38,17 @@ log = structlog.get_logger(__name__)
 
 
 class Applier:
-    """Of one consumer group; most: records in one transaction, fewer while they are long or MongoDB is too slow."""
+    """Of one consumer group. A transaction takes fewer records while they are long or MongoDB is too slow."""
 
-    def __init__(
-        self, database: Database, setting: Setting, positions: Positions, most: int, wrote: Callable[[Writes], None]
-    ) -> None:
+    def __init__(self, database: Database, group: Group, positions: Positions, wrote: Callable[[Writes], None]) -> None:
         self._database = database
-        self._setting = setting
+        self._group = group
         self._positions = positions
-        self._group = positions.group
-        self._most = most
-        self._limit = min(most, FIRST_BATCH)
+        self._name = group.name_in_kafka
+        self._most = group.settings.max_records
+        self._limit = min(self._most, FIRST_BATCH)
         self._wrote = wrote
-        self._lease = Lease(database, setting.table.lease, LEASE_SECONDS) if setting.table.lease else None
+        self._lease = Lease(database, group.table.lease, LEASE_SECONDS) if group.table.lease else None
 
     async def apply(self, records: Sequence[ConsumerRecord]) -> None:
         while records:
@@ -66,11 +64,11 @@ class Applier:
             fetched[TopicPartition(record.topic, record.partition)].append(record)
         batches = {tp: fresh for tp, some in fetched.items() if (fresh := await self._positions.fresh(tp, some))}
         known = sum(len(some) for some in fetched.values()) - sum(len(fresh) for fresh in batches.values())
-        RECORDS.labels(self._group, "fetched_again").inc(known)
+        RECORDS.labels(self._name, "fetched_again").inc(known)
         return batches
 
     async def _apply(self, batches: Batches) -> None:
-        incoming = [read(_record(record), self._setting.table) for fetched in batches.values() for record in fetched]
+        incoming = [read(_record(record), self._group.table) for fetched in batches.values() for record in fetched]
         moves = self._moves(batches)
         started = time.perf_counter()
         try:
@@ -90,21 +88,21 @@ class Applier:
             writes = await self._transact(moves, partial(Batch.refuse, incoming=incoming[0], error=error), incoming)
         self._limit = min(self._most, self._limit * 2, as_many_as_fit(len(incoming), writes))
         self._positions.advance(moves)
-        BATCHES.labels(self._group).inc()
-        BATCH_SECONDS.labels(self._group).observe(time.perf_counter() - started)
+        BATCHES.labels(self._name).inc()
+        BATCH_SECONDS.labels(self._name).observe(time.perf_counter() - started)
         self._report(writes)
         self._wrote(writes)
 
     def _moves(self, batches: Batches) -> Moves:
         """Per partition from the expected offset to the one behind the batch."""
         if lost := batches.keys() - self._positions.expected.keys():
-            raise Fenced(f"{self._group}: {len(lost)} partitions went to another process")
+            raise Fenced(f"{self._name}: {len(lost)} partitions went to another process")
         return {tp: (self._positions.expected[tp], fetched[-1].offset + 1) for tp, fetched in batches.items()}
 
     async def _apply_singly(self, batches: Batches, error: Exception) -> None:
         """Find the record that spoils a batch, such as one whose outcome MongoDB cannot store; it is parked."""
         log.warning(
-            "batch is spoilt, applying its records one by one", group=self._group, error=without_documents(error)
+            "batch is spoilt, applying its records one by one", group=self._name, error=without_documents(error)
         )
         for tp, fetched in batches.items():
             for record in fetched:
@@ -115,7 +113,7 @@ class Applier:
     async def _transact(self, moves: Moves, act: Callable[[Batch], None], incoming: Sequence[Read]) -> Writes:
         async def body(session: Session, attempt: int) -> Writes:
             failpoint("consume.in_transaction")
-            transaction = Transaction(self._database, session, self._setting, attempt)
+            transaction = Transaction(self._database, session, self._group, attempt)
             _, writes = await transaction.run(incoming, act)
             await self._positions.offsets.advance(session, moves, writes.counts)
             failpoint("consume.before_commit")
@@ -135,7 +133,7 @@ class Applier:
         """Pause the partition whose key is full, so that the others go on."""
         tp = TopicPartition(*full.partition)
         reason = f"{full}: {tp.topic}/{tp.partition} waits for `sellerdesk parked retry` or `drop`"
-        log.error("partition paused", group=self._group, key=full.key, topic=tp.topic, partition=tp.partition)
+        log.error("partition paused", group=self._name, key=full.key, topic=tp.topic, partition=tp.partition)
         self._positions.pause(tp, PAUSE_SECONDS, reason)
         self._positions.seek([tp])
         if rest := {other: fetched for other, fetched in batches.items() if other != tp}:
@@ -144,11 +142,11 @@ class Applier:
     def _report(self, writes: Writes) -> None:
         for counts in writes.counts.values():
             for what, n in counts.items():
-                RECORDS.labels(self._group, what).inc(n)
+                RECORDS.labels(self._name, what).inc(n)
         for incoming, bug in writes.bugs:
             log.error(
                 "handler raised; the record is parked",
-                group=self._group,
+                group=self._name,
                 event_id=incoming.envelope.id,
                 event_type=incoming.envelope.type,
                 key=incoming.envelope.subject,
@@ -158,7 +156,7 @@ class Applier:
         for parked in writes.parked:
             log.warning(
                 "record parked",
-                group=self._group,
+                group=self._name,
                 record=parked.record.id,
                 key=parked.record.shown_key,
                 event_id=parked.envelope.id if parked.envelope else None,

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.runtime.decision import Documents, NotYet, Ref, Refusal
+from shared.runtime.group import Group
 from shared.runtime.history import row_of
 from shared.runtime.parking_lot import QUEUED, ParkingLot, as_fault, is_bug
 from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, by_arrival, read
 from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
-from shared.runtime.working_set import NeedsMore, Output, Partition, Setting, WorkingSet
+from shared.runtime.working_set import NeedsMore, Output, Partition, WorkingSet
 
 ANY_REVISION = -1
 """`If-Match: *`: whatever the revision is."""
@@ -58,14 +59,14 @@ class Writes:
 
 
 class Batch:
-    def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
-        self.setting = setting
+    def __init__(self, group: Group, loaded: Loaded, wall: datetime) -> None:
+        self.group = group
         self.wall = wall
-        self.work = WorkingSet(setting, loaded.documents)
+        self.work = WorkingSet(group, loaded.documents)
         self.writes = Writes([], self.work.output)
         self._held = dict(loaded.held)
         self._seen = set(loaded.seen)
-        self._lot = ParkingLot(setting, loaded.gates, self.work.output, wall)
+        self._lot = ParkingLot(group, loaded.gates, self.work.output, wall)
 
     def take(self, incoming: Read) -> None:
         """Apply, hold, park or pass over one record of a topic. Raises nothing a handler raised."""
@@ -135,13 +136,12 @@ class Batch:
 
     def expire(self, held: Held) -> None:
         """End a wait, if it still lasts: by the handler's `on_expiry`, else by parking the record."""
-        kind, id = held.waits_for
-        self.work.entry(self.setting.kinds[kind].ref(id))
+        self.work.entry(self.group.ref(*held.waits_for))
         if held.id not in self._held:
             return
         held = self._held[held.id]
         self._release(held)
-        incoming = read(held.record, self.setting.table)
+        incoming = read(held.record, self.group.table)
         if isinstance(incoming, Incoming) and incoming.handler.on_expiry is not None:
             incoming.expired = True
             incoming.held_at = held.held_at
@@ -158,7 +158,7 @@ class Batch:
             return
         self._wake(self.work.apply(incoming))
         entry = self.work.entry(incoming.ref)
-        if self.setting.table.timers[entry.ref.kind].due(entry.state).get(timer) == armed.due:
+        if self.group.table.timers[entry.ref.kind].due(entry.state).get(timer) == armed.due:
             raise RuntimeError(f"{entry.ref} still waits for {timer} after it has come")
 
     def finish(self) -> Writes:
@@ -191,9 +191,9 @@ class Batch:
 
     def _arm(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            timing = self.setting.table.timers.get(entry.ref.kind)
+            timing = self.group.table.timers.get(entry.ref.kind)
             if timing is not None and entry.state is not None:
-                entry.arm(timing.due(entry.state), self.wall, self.setting.catch_up)
+                entry.arm(timing.due(entry.state), self.wall, self.group.settings.catch_up)
 
     def _check_revision(self, incoming: Incoming, if_match: int | None) -> None:
         entry = self.work.entry(incoming.ref)
@@ -215,13 +215,13 @@ class Batch:
         entry.dirty = True
         held_at = incoming.held_at or self.wall
         held = Held(
-            id=f"{self.setting.table.group}|{incoming.record.id}",
+            id=f"{self.group.name}|{incoming.record.id}",
             waits_for=(ref.kind.name, ref.id),
             type=incoming.envelope.type,
             record=incoming.record,
             sentence=early.sentence,
             held_at=held_at,
-            expires_at=held_at + (early.hold_for or self.setting.hold_for),
+            expires_at=held_at + (early.hold_for or self.group.settings.hold_for),
         )
         self._held[held.id] = held
         self.writes.held[held.id] = held
@@ -232,8 +232,7 @@ class Batch:
         del self._held[held.id]
         self.writes.held.pop(held.id, None)
         self.writes.released.add(held.id)
-        kind, id = held.waits_for
-        entry = self.work.entry(self.setting.kinds[kind].ref(id))
+        entry = self.work.entry(self.group.ref(*held.waits_for))
         entry.held -= 1
         entry.dirty = True
 
@@ -253,7 +252,7 @@ class Batch:
 
     def _try_held(self, held: Held) -> list[Ref] | None:
         """The documents changed by a held record that is held no longer; None when it goes on waiting."""
-        incoming = read(held.record, self.setting.table)
+        incoming = read(held.record, self.group.table)
         if not isinstance(incoming, Incoming):
             self._release(held)
             fault = Fault("INVALID", "it can no longer be read by this version of the service")

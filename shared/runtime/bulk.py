@@ -29,7 +29,7 @@ async def decide_each(runtime: ServiceRuntime, commands: Sequence[Incoming]) -> 
     """Run commands of one table, in their order, whatever revision their documents have."""
 
     async def body(session: Session, attempt: int) -> tuple[list[Outcome], Writes]:
-        transaction = Transaction(runtime.database, session, runtime.setting_for(commands[0].message), attempt)
+        transaction = Transaction(runtime.database, session, runtime.group_of(commands[0].message), attempt)
         return await transaction.run(commands, lambda batch: [_decided(batch, command) for command in commands])
 
     if not commands:

@@ -102,7 +102,7 @@ async def _transact(
         new = {name: incoming for name, incoming in commands.items() if name not in answers}
         if not new:
             return answers, None
-        transaction = Transaction(runtime.database, session, runtime.setting_for(parts[0].message), attempt)
+        transaction = Transaction(runtime.database, session, runtime.group_of(parts[0].message), attempt)
         decided, writes = await transaction.run(
             list(new.values()), lambda batch: {name: decide(batch, incoming) for name, incoming in new.items()}
         )

@@ -21,15 +21,14 @@ from shared.runtime import away
 from shared.runtime.applying import Applier, partitions_of
 from shared.runtime.batch import Writes
 from shared.runtime.foreign_headers import read_any_header_name
+from shared.runtime.group import Group
 from shared.runtime.metrics import FENCED
 from shared.runtime.mongo import Database, Unavailable
 from shared.runtime.offsets import Fenced, Offsets
 from shared.runtime.parking_lot import without_documents
 from shared.runtime.positions import Positions
-from shared.runtime.settings import ServiceSettings
 from shared.runtime.stopping import Stopping
 from shared.runtime.watchdog import Watchdog
-from shared.runtime.working_set import Setting
 
 FETCH_BYTES = 1 << 17
 """Per partition and fetch, compressed; a larger record still comes, alone. A partition's fetch is applied before the
@@ -43,8 +42,7 @@ class Consumer:
     def __init__(
         self,
         database: Database,
-        setting: Setting,
-        settings: ServiceSettings,
+        group: Group,
         *,
         wrote: Callable[[Writes], None],
         parking_full: Callable[[], bool],
@@ -52,27 +50,27 @@ class Consumer:
         give_up: Callable[[str, int], None],
         stopping: Stopping,
     ) -> None:
-        self.setting = setting
-        self.group = settings.topic_prefix + setting.table.group
-        self.positions = Positions(self.group, Offsets(database, setting.table.group))
-        self._settings = settings
-        self._applier = Applier(database, setting, self.positions, settings.max_records, wrote)
+        self.name = group.name_in_kafka
+        self.positions = Positions(self.name, Offsets(database, group.name))
+        self._table = group.table
+        self._settings = group.settings
+        self._applier = Applier(database, group, self.positions, wrote)
         self._parking_full = parking_full
         self._published = published
         self._give_up = give_up
         self._stopping = stopping
-        self._troubles = {"start": f"{self.group} is not started"}
+        self._troubles = {"start": f"{self.name} is not started"}
         self._lock = asyncio.Lock()
         self._watchdog = Watchdog()
         self._subscriber: Any = None
 
     def subscribe(self, broker: KafkaBroker) -> None:
         read_any_header_name()
-        topics = [Topic(self._settings.topic_prefix + topic, declare=False) for topic in self.setting.table.topics]
+        topics = [Topic(self._settings.topic_prefix + topic, declare=False) for topic in self._table.topics]
         self._subscriber = broker.subscriber(
             *topics,
             batch=True,
-            group_id=self.group,
+            group_id=self.name,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -81,7 +79,7 @@ class Consumer:
             listener=self.positions,
             max_records=self._settings.max_records,
             batch_timeout_ms=10,
-            fetch_max_wait_ms=int(self.setting.table.gather.total_seconds() * 1000),
+            fetch_max_wait_ms=int(self._table.gather.total_seconds() * 1000),
             fetch_min_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=FETCH_BYTES,
             session_timeout_ms=self._settings.session_timeout_ms,
@@ -104,16 +102,16 @@ class Consumer:
                 self._troubles.pop("batch", None)
                 return
             except Fenced as fence:
-                log.info("fenced", group=self.group, reason=str(fence))
-                FENCED.labels(self.group).inc()
+                log.info("fenced", group=self.name, reason=str(fence))
+                FENCED.labels(self.name).inc()
                 self.positions.forget(partitions_of(records))
             except (Unavailable, PyMongoError) as error:
-                self._troubles["batch"] = f"{self.group}: {without_documents(error)}"
-                log.warning("batch given back", group=self.group, error=self._troubles["batch"], records=len(records))
+                self._troubles["batch"] = f"{self.name}: {without_documents(error)}"
+                log.warning("batch given back", group=self.name, error=self._troubles["batch"], records=len(records))
                 await self._stopping.rest(1.0)
             except Exception as error:
                 self._troubles["batch"] = f"{type(error).__name__}: {without_documents(error)}"
-                log.exception("batch given back", group=self.group, records=len(records))
+                log.exception("batch given back", group=self.name, records=len(records))
                 await self._stopping.rest(1.0)
             self.positions.seek(partitions_of(records))
 
@@ -129,8 +127,8 @@ class Consumer:
                 await self._look_after()
                 self._troubles.pop("watch", None)
             except Exception as error:
-                log.warning("positions not loaded, trying again", group=self.group, error=repr(error))
-                self._troubles["watch"] = f"{self.group}: {away.sentence(error, self._settings)}"
+                log.warning("positions not loaded, trying again", group=self.name, error=repr(error))
+                self._troubles["watch"] = f"{self.name}: {away.sentence(error, self._settings)}"
                 self.positions.assigned.set()
                 await self._stopping.rest(1.0)
 
@@ -147,7 +145,7 @@ class Consumer:
             self._troubles.pop("batch", None)
         await self.positions.commit()
         if not self._troubles and (tp := await self._watchdog.stuck(self.positions)):
-            log.error("consumer is stuck, starting it anew", group=self.group, topic=tp.topic, partition=tp.partition)
+            log.error("consumer is stuck, starting it anew", group=self.name, topic=tp.topic, partition=tp.partition)
             await self._restart()
 
     async def _restart(self) -> None:
@@ -157,7 +155,7 @@ class Consumer:
             await asyncio.wait_for(self._subscriber.stop(), 20)
             await asyncio.wait_for(self._subscriber.start(), 20)
         except (KafkaError, TimeoutError) as error:
-            self._give_up(f"{self.group}: a stuck consumer could not be started anew: {error!r}", STUCK)
+            self._give_up(f"{self.name}: a stuck consumer could not be started anew: {error!r}", STUCK)
 
 
 async def _parse(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:

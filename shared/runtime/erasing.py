@@ -61,11 +61,11 @@ class Erasure:
     """erase: the `ErasePerson` command. Everything is counted by what it was."""
 
     def __init__(self, runtime: ServiceRuntime, erase: Incoming, *, dry_run: bool) -> None:
-        setting = runtime.setting_for(erase.message)
-        if setting.table.personal is None:
-            raise TypeError(f"{setting.table.group} does not say what is personal")
-        self._personal: Personal = setting.table.personal
-        self._setting = setting
+        group = runtime.group_of(erase.message)
+        if group.table.personal is None:
+            raise TypeError(f"{group.name} does not say what is personal")
+        self._personal: Personal = group.table.personal
+        self._group = group
         self._runtime = runtime
         self._erase = erase
         self._dry_run = dry_run
@@ -82,7 +82,7 @@ class Erasure:
             if not self._dry_run:
                 await self._fence(session)
             traces = await find(session)
-            transaction = Transaction(self._runtime.database, session, self._setting, attempt)
+            transaction = Transaction(self._runtime.database, session, self._group, attempt)
             changed, writes = await transaction.run(
                 [self._erase, *traces.commands], lambda batch: self._decide(batch, traces.commands)
             )
@@ -110,7 +110,7 @@ class Erasure:
         return removed
 
     async def _fence(self, session: Session) -> None:
-        groups = list(self._runtime.settings_of)
+        groups = list(self._runtime.groups)
         offsets = self._runtime.collection("offsets")
         await offsets.update_many({"group": {"$in": groups}}, {"$inc": {"erasures": 1}}, session=session)
 

@@ -58,9 +58,8 @@ class Handlers:
     """Maps message types to pure functions for one consumer group.
 
     lease: name of a short lease to hold around each batch, where batches of several processes fight for the same
-    documents. hold_for: how long a message that came too early waits unless its NotYet says otherwise. gather: how
-    long the broker may gather records into one fetch: what a group may lag, against what a batch costs by itself.
-    personal: what of its messages is erased with a person.
+    documents. gather: how long the broker may gather records into one fetch: what a group may lag, against what a batch
+    costs by itself. personal: what of its messages is erased with a person.
     """
 
     def __init__(
@@ -69,14 +68,12 @@ class Handlers:
         *,
         topics: Sequence[str],
         lease: str | None = None,
-        hold_for: timedelta = timedelta(hours=72),
         gather: timedelta = timedelta(milliseconds=70),
         personal: Personal | None = None,
     ) -> None:
         self.group = group
         self.topics = tuple(topics)
         self.lease = lease
-        self.hold_for = hold_for
         self.gather = gather
         self.personal = personal
         self.by_type: dict[str, Handler] = {}

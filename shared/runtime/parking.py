@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from pymongo import UpdateOne
@@ -11,6 +10,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.runtime.batch import Writes
 from shared.runtime.decision import Document
+from shared.runtime.group import Group
 from shared.runtime.mongo import Session, Unavailable
 from shared.runtime.offsets import Offsets
 from shared.runtime.parking_lot import as_fault
@@ -79,7 +79,7 @@ class Parking:
         cannot store stays parked, too. Raises Paused while the group is, such as for a rebuild.
         """
         wanted = Wanted(group, key, ids)
-        self._setting(group)
+        self._group(group)
         unstorable: dict[str, Fault] = {}
         while True:
             try:
@@ -94,7 +94,7 @@ class Parking:
     ) -> list[str]:
         """Give records up for good, on an operator's word; their bytes stay in the audit row."""
         wanted = Wanted(group, key, ids)
-        self._setting(group)
+        self._group(group)
 
         async def body(session: Session, attempt: int) -> list[str]:
             rows = await self._rows(session, wanted)
@@ -106,11 +106,11 @@ class Parking:
 
         return await self._runtime.database.transaction(body)
 
-    def _setting(self, group: str) -> Any:
+    def _group(self, name: str) -> Group:
         try:
-            return self._runtime.settings_of[group]
+            return self._runtime.groups[name]
         except KeyError:
-            raise NotFound(f"no consumer group {group} here") from None
+            raise NotFound(f"no consumer group {name} here") from None
 
     async def _attempt(self, wanted: Wanted, unstorable: Mapping[str, Fault], actor: str, dry_run: bool) -> Retried:
         try:
@@ -148,11 +148,11 @@ class Parking:
         actor: str,
         dry_run: bool,
     ) -> tuple[Retried, Writes]:
-        setting = self._setting(wanted.group)
+        group = self._group(wanted.group)
         await Offsets(self._runtime.database, wanted.group).unless_paused(session)
         rows, gated = await self._rows(session, wanted), await self._gated(session, wanted)
-        records = {row["_id"]: read(Record.of(row["record"]), setting.table) for row in rows}
-        outcome, writes = await Transaction(self._runtime.database, session, setting, attempt).run(
+        records = {row["_id"]: read(Record.of(row["record"]), group.table) for row in rows}
+        outcome, writes = await Transaction(self._runtime.database, session, group, attempt).run(
             [one for id, one in records.items() if isinstance(one, Incoming) and id not in unstorable],
             lambda batch: retry_all(batch, rows, records, gated=gated, unstorable=unstorable),
         )
@@ -189,7 +189,7 @@ class Parking:
         if gate is None:
             return
         left = await self._parked.count_documents(wanted.of_key | GATED, session=session)
-        transaction = Transaction(self._runtime.database, session, self._setting(wanted.group), attempt)
+        transaction = Transaction(self._runtime.database, session, self._group(wanted.group), attempt)
         await transaction.write_gate(wanted.key, gate["version"], left)
 
     async def _keep(self, session: Session, outcome: Mapping[str, Fault | None]) -> None:

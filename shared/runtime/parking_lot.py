@@ -6,9 +6,10 @@ from datetime import datetime
 from shared.contracts.envelope import Envelope
 from shared.runtime.announce import rejection_row
 from shared.runtime.decision import Refusal
+from shared.runtime.group import Group
 from shared.runtime.records import Fault, Incoming, Record
 from shared.runtime.stored import Gate, Parked
-from shared.runtime.working_set import Output, Partition, Setting
+from shared.runtime.working_set import Output, Partition
 
 QUEUED = Fault("QUEUED", "waits behind a parked record of its key")
 
@@ -23,9 +24,9 @@ class KeyFull(Exception):
 
 
 class ParkingLot:
-    def __init__(self, setting: Setting, gates: Mapping[str, tuple[int, int]], output: Output, wall: datetime) -> None:
+    def __init__(self, group: Group, gates: Mapping[str, tuple[int, int]], output: Output, wall: datetime) -> None:
         self.parked: list[Parked] = []
-        self._setting = setting
+        self._group = group
         self._gates = {key: Gate(key, version, count) for key, (version, count) in gates.items()}
         self._output = output
         self._wall = wall
@@ -57,7 +58,7 @@ class ParkingLot:
     def queue(self, incoming: Incoming, gate: Gate) -> None:
         """Raises KeyFull."""
         assert incoming.record is not None
-        if gate.count >= self._setting.max_parked_per_key:
+        if gate.count >= self._group.settings.max_parked_per_key:
             raise KeyFull(gate.key, (incoming.record.topic, incoming.record.partition))
         self.queue_held(incoming, gate)
 
@@ -82,7 +83,7 @@ class ParkingLot:
     ) -> None:
         self.parked.append(
             Parked(
-                id=f"{self._setting.table.group}|{record.id}",
+                id=f"{self._group.name}|{record.id}",
                 record=record,
                 envelope=envelope,
                 fault=fault,
@@ -98,7 +99,7 @@ class ParkingLot:
     def reject(self, record: Record, envelope: Envelope | None, fault: Fault) -> None:
         """Tell the sender."""
         if record.topic.endswith(".inbox"):
-            self._output.outbox.append(rejection_row(self._setting, record, envelope, fault, self._wall))
+            self._output.outbox.append(rejection_row(self._group, record, envelope, fault, self._wall))
 
 
 def is_bug(error: Exception) -> bool:

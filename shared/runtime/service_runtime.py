@@ -16,6 +16,7 @@ from shared.runtime.backlog import Backlog
 from shared.runtime.batch import Writes
 from shared.runtime.consume import Consumer
 from shared.runtime.decision import Kind
+from shared.runtime.group import Group
 from shared.runtime.handlers import Handler, Handlers
 from shared.runtime.history import collection_of
 from shared.runtime.mongo import Collection, Database
@@ -25,7 +26,6 @@ from shared.runtime.settings import ServiceSettings
 from shared.runtime.stopping import Stopping
 from shared.runtime.store import RUNTIME_INDEXES, Store, check_store
 from shared.runtime.timers import FIRE_AT, HeldTimer, Timers
-from shared.runtime.working_set import Setting
 
 MISCONFIGURED = 78
 log = structlog.get_logger(__name__)
@@ -54,19 +54,20 @@ class ServiceRuntime:
         self.trouble: str | None = "starting"
         self.erasing = asyncio.Lock()
         """One person at a time."""
-        self.settings_of = {table.group: _setting(service, settings, table, kinds) for table in tables}
+        by_name = {kind.name: kind for kind in kinds}
+        self.groups = {table.group: Group(service, table, by_name, settings) for table in tables}
         self.relay = Relay(self.database, settings, service, self.stopping)
-        self.consumers = [self._consumer(setting) for setting in self.settings_of.values()]
+        self.consumers = [self._consumer(group) for group in self.groups.values()]
         self.backlog = Backlog(service, settings, self.database, self.relay, self.consumers, self.stopping)
+        self._kinds = kinds
         self._indexes = indexes
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    def _consumer(self, setting: Setting) -> Consumer:
+    def _consumer(self, group: Group) -> Consumer:
         return Consumer(
             self.database,
-            setting,
-            self.settings,
+            group,
             wrote=self.wrote,
             give_up=self.give_up,
             parking_full=lambda: self.backlog.parking_full,
@@ -80,10 +81,10 @@ class ServiceRuntime:
         return self.database.collection(name)
 
     def handler_for(self, message: Message) -> Handler:
-        return self.setting_for(message).table.by_type[message.wire_type()]
+        return self.group_of(message).table.by_type[message.wire_type()]
 
-    def setting_for(self, message: Message) -> Setting:
-        return next(s for s in self.settings_of.values() if message.wire_type() in s.table.by_type)
+    def group_of(self, message: Message) -> Group:
+        return next(group for group in self.groups.values() if message.wire_type() in group.table.by_type)
 
     def wrote(self, writes: Writes) -> None:
         """Called after each commit of this process: wakes the relay and live readers."""
@@ -127,21 +128,15 @@ class ServiceRuntime:
         """Wait for MongoDB and Kafka as long as it takes: live meanwhile, but not ready."""
         if not await self._until_done(self._prepare_database):
             return
-        self._spawn(self.relay.run(), *(HeldTimer(self.database, s, self.stopping).run() for s in self._settings()))
-        self._spawn(
-            *(Timers(self.database, s, self.backlog.lag, self.wrote, self.stopping).run() for s in self._timed())
-        )
+        groups = self.groups.values()
+        self._spawn(self.relay.run(), *(HeldTimer(self.database, group, self.stopping).run() for group in groups))
+        timed = [group for group in groups if group.table.timers]
+        self._spawn(*(Timers(self.database, g, self.backlog.lag, self.wrote, self.stopping).run() for g in timed))
         self._spawn(self.backlog.keep_counting())
         if not await self._until_done(self._connect):
             return
         self._spawn(*(consumer.watch() for consumer in self.consumers), self.backlog.keep_measuring_lag())
         self.trouble = None
-
-    def _settings(self) -> list[Setting]:
-        return list(self.settings_of.values())
-
-    def _timed(self) -> list[Setting]:
-        return [setting for setting in self._settings() if setting.table.timers]
 
     def _spawn(self, *coroutines: Any) -> None:
         self._tasks += [asyncio.create_task(coroutine) for coroutine in coroutines]
@@ -164,12 +159,11 @@ class ServiceRuntime:
             self.give_up(reason, MISCONFIGURED)
             return
         indexes = {**RUNTIME_INDEXES, **self._indexes}
-        kinds = [kind for setting in self._settings() for kind in setting.kinds.values()]
-        histories = {collection_of(kind) for kind in kinds if kind.tell}
-        documents = {kind.collection for kind in kinds}
+        histories = {collection_of(kind) for kind in self._kinds if kind.tell}
+        documents = {kind.collection for kind in self._kinds}
         await self.database.create_collections({*indexes, *documents, *histories, "leases", "pauses"})
         await self.database.create_indexes(indexes)
-        timed = {kind.collection: [FIRE_AT] for setting in self._timed() for kind in setting.table.timers}
+        timed = {kind.collection: [FIRE_AT] for group in self.groups.values() for kind in group.table.timers}
         await self.database.create_indexes(timed)
 
     async def _connect(self) -> None:
@@ -210,16 +204,3 @@ class ServiceRuntime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.database.close()
-
-
-def _setting(service: str, settings: ServiceSettings, table: Handlers, kinds: Sequence[Kind[Any]]) -> Setting:
-    return Setting(
-        service,
-        table,
-        {kind.name: kind for kind in kinds},
-        settings,
-        topic_prefix=settings.topic_prefix,
-        hold_for=settings.hold_for,
-        max_parked_per_key=settings.max_parked_per_key,
-        catch_up=settings.catch_up,
-    )

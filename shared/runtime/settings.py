@@ -19,11 +19,11 @@ class ServiceSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     hold_for: timedelta = timedelta(hours=72)
-    """How long a message that came too early waits for the state that makes it legal."""
+    """How long a message that came too early waits, unless its NotYet says otherwise."""
     catch_up: timedelta = timedelta(hours=24)
     """How long a timer waits that was past already when it was set: history told late brings its own answers."""
     max_records: int = 500
-    """Records per poll, all of which are applied in one transaction."""
+    """Records per poll, and at most in one transaction; fewer where they or their events are long (ADR 22)."""
     session_timeout_ms: int = 10_000
     """After this silence Kafka gives a process's partitions to another."""
     max_parked_per_key: int = 100

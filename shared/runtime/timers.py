@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from shared.contracts.envelope import Envelope
 from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import NAMESPACE, Actor, Document, Kind
+from shared.runtime.group import Group
 from shared.runtime.handlers import TimerFired
 from shared.runtime.lease import Lease
 from shared.runtime.mongo import Database, Session, Unavailable, infrastructure
@@ -22,7 +23,6 @@ from shared.runtime.records import Incoming, read
 from shared.runtime.stopping import Stopping
 from shared.runtime.stored import Held
 from shared.runtime.transaction import Transaction, held_of
-from shared.runtime.working_set import Setting
 
 CHECK_SECONDS = 1.0
 AT_ONCE = 100
@@ -48,11 +48,11 @@ async def _until_stopping(stopping: Stopping, step: Callable[[], Awaitable[int]]
 
 
 class HeldTimer:
-    def __init__(self, database: Database, setting: Setting, stopping: Stopping) -> None:
+    def __init__(self, database: Database, group: Group, stopping: Stopping) -> None:
         self._database = database
-        self._setting = setting
+        self._group = group
         self._stopping = stopping
-        lease = setting.table.lease
+        lease = group.table.lease
         self._lease = Lease(database, lease, 5.0) if lease else None
 
     async def run(self) -> None:
@@ -61,7 +61,7 @@ class HeldTimer:
     async def step(self) -> int:
         """End the waits that are over; how many."""
         held = self._database.collection("held")
-        query = {"group": self._setting.table.group, "expires_at": {"$lte": datetime.now(UTC)}}
+        query = {"group": self._group.name, "expires_at": {"$lte": datetime.now(UTC)}}
         due = await held.find(query).sort([("expires_at", 1), ("_id", 1)]).limit(AT_ONCE).to_list(AT_ONCE)
         for document in due:
             await self._expire(held_of(document))
@@ -69,8 +69,8 @@ class HeldTimer:
 
     async def _expire(self, held: Held) -> None:
         async def body(session: Session, attempt: int) -> Writes:
-            transaction = Transaction(self._database, session, self._setting, attempt)
-            message = read(held.record, self._setting.table)
+            transaction = Transaction(self._database, session, self._group, attempt)
+            message = read(held.record, self._group.table)
             _, writes = await transaction.run([message], lambda batch: batch.expire(held))
             return writes
 
@@ -89,13 +89,13 @@ class Timers:
     def __init__(
         self,
         database: Database,
-        setting: Setting,
+        group: Group,
         lag: Callable[[], Awaitable[list[dict[str, Any]]]],
         wrote: Callable[[Writes], None],
         stopping: Stopping,
     ) -> None:
         self._database = database
-        self._setting = setting
+        self._group = group
         self._lag = lag
         self._wrote = wrote
         self._stopping = stopping
@@ -106,7 +106,7 @@ class Timers:
 
     async def step(self) -> int:
         """Fire what is due; for how many documents."""
-        return sum([await self._fire_due(kind) for kind in self._setting.table.timers])
+        return sum([await self._fire_due(kind) for kind in self._group.table.timers])
 
     async def _fire_due(self, kind: Kind[Any]) -> int:
         now = datetime.now(UTC)
@@ -115,7 +115,7 @@ class Timers:
         due = await documents.find(query, fields).sort("meta.fire_at", 1).limit(AT_ONCE).to_list(AT_ONCE)
         if not due or (may_wait_for_news(due[0]["meta"]["fire_at"], self._since, now) and await self._news()):
             return 0
-        fired = [fired_timer(self._setting, kind, document) for document in due]
+        fired = [fired_timer(self._group, kind, document) for document in due]
         try:
             await self._fire(fired)
         except Exception as error:
@@ -127,12 +127,12 @@ class Timers:
 
     async def _news(self) -> bool:
         """Whether records wait to be read; also while nobody knows, as before Kafka answers."""
-        group = self._setting.topic_prefix + self._setting.table.group
+        group = self._group.name_in_kafka
         return any(row["lag"] != 0 for row in await self._lag() if row["group"] == group)
 
     async def _fire(self, fired: Sequence[Incoming]) -> None:
         async def body(session: Session, attempt: int) -> Writes:
-            transaction = Transaction(self._database, session, self._setting, attempt)
+            transaction = Transaction(self._database, session, self._group, attempt)
             _, writes = await transaction.run(fired, lambda batch: fire_all(batch, fired))
             return writes
 
@@ -161,16 +161,16 @@ def fire_all(batch: Batch, fired: Iterable[Incoming]) -> None:
         batch.fire(one, one.message.timer)
 
 
-def fired_timer(setting: Setting, kind: Kind[Any], document: Document) -> Incoming:
+def fired_timer(group: Group, kind: Kind[Any], document: Document) -> Incoming:
     """The message for the timer of a stored document that is to fire first; the same timer makes the same ids."""
     name, due, _ = min(document["meta"]["timers"], key=lambda timer: (timer[2], timer[1], timer[0]))
     ref, message = kind.ref(document["_id"]), TimerFired(timer=name)
     envelope = Envelope(
-        id=str(uuid5(NAMESPACE, f"{setting.service}|{ref}|{name}|{due.isoformat()}")),
-        source=f"/{setting.service}/timer",
+        id=str(uuid5(NAMESPACE, f"{group.service}|{ref}|{name}|{due.isoformat()}")),
+        source=f"/{group.service}/timer",
         type=message.wire_type(),
         time=due,
         subject=ref.id,
         data=b"",
     )
-    return Incoming(None, envelope, setting.table.timers[kind].handler, message, Actor("system", envelope.source))
+    return Incoming(None, envelope, group.table.timers[kind].handler, message, Actor("system", envelope.source))

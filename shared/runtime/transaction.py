@@ -12,11 +12,12 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 
 from shared.runtime.batch import Batch, Loaded, Writes
 from shared.runtime.decision import Document, Ref
+from shared.runtime.group import Group
 from shared.runtime.mongo import Conflict, Database, Session
 from shared.runtime.personal import ERASED, told_before
 from shared.runtime.records import Incoming, Read, Record, read
 from shared.runtime.stored import NOTHING, Entry, Held, Parked, Stored
-from shared.runtime.working_set import NeedsMore, Output, Setting, missing
+from shared.runtime.working_set import NeedsMore, Output, missing
 
 T = TypeVar("T")
 SEEN_FOR = timedelta(days=30)
@@ -25,10 +26,10 @@ SEEN_FOR = timedelta(days=30)
 class Transaction:
     """The database side of one run. attempt > 0: it conflicted before, so inserts that may repeat are guarded."""
 
-    def __init__(self, database: Database, session: Session, setting: Setting, attempt: int = 0) -> None:
+    def __init__(self, database: Database, session: Session, group: Group, attempt: int = 0) -> None:
         self._database = database
         self._session = session
-        self._setting = setting
+        self._group = group
         self._careful = attempt > 0
 
     async def run(self, incoming: Sequence[Read], act: Callable[[Batch], T]) -> tuple[T, Writes]:
@@ -44,7 +45,7 @@ class Transaction:
                 waiting = await self._load(more, documents, held)
                 gates |= await self._gates(waiting)
                 more, needing = missing(documents, needing + waiting)
-            batch = Batch(self._setting, Loaded(documents, held, seen, gates), datetime.now(UTC))
+            batch = Batch(self._group, Loaded(documents, held, seen, gates), datetime.now(UTC))
             try:
                 result = act(batch)
                 writes = batch.finish()
@@ -71,10 +72,10 @@ class Transaction:
                     waited_for.append(str(ref))
         if not waited_for:
             return []
-        query = {"group": self._setting.table.group, "waits_for": {"$in": waited_for}}
+        query = {"group": self._group.name, "waits_for": {"$in": waited_for}}
         rows = {document["_id"]: held_of(document) for document in await self._find("held", query)}
         held |= rows
-        waiting = [read(row.record, self._setting.table) for row in rows.values()]
+        waiting = [read(row.record, self._group.table) for row in rows.values()]
         return [one for one in waiting if isinstance(one, Incoming)]
 
     async def _seen(self, messages: Sequence[Incoming]) -> frozenset[str]:
@@ -151,8 +152,8 @@ class Transaction:
 
     async def _discreet(self, parked: Sequence[Parked]) -> Sequence[Document]:
         """What comes late of a person who was erased is parked without what is personal."""
-        rows = [parked_document(self._setting.table.group, one) for one in parked]
-        personal = self._setting.table.personal
+        rows = [parked_document(self._group.name, one) for one in parked]
+        personal = self._group.table.personal
         people = [personal.people_of(one.record.value) for one in parked] if personal else []
         if not personal or not any(people):
             return rows
@@ -166,7 +167,7 @@ class Transaction:
         ]
 
     async def _write_held(self, writes: Writes) -> None:
-        group = self._setting.table.group
+        group = self._group.name
         operations: list[Any] = [
             ReplaceOne({"_id": row.id}, held_document(group, row), upsert=True) for row in writes.held.values()
         ]
@@ -180,7 +181,7 @@ class Transaction:
         gates = self._database.collection("gates")
         id = self._gate_id(key)
         if version == 0:
-            document = {"_id": id, "group": self._setting.table.group, "key": key, "version": 1, "count": count}
+            document = {"_id": id, "group": self._group.name, "key": key, "version": 1, "count": count}
             await gates.insert_one(document, session=self._session)
             return
         matching = {"_id": id, "version": version}
@@ -201,7 +202,7 @@ class Transaction:
         return int(result.inserted_count + result.matched_count + result.upserted_count)
 
     def _gate_id(self, key: str) -> str:
-        return f"{self._setting.table.group}|{key}"
+        return f"{self._group.name}|{key}"
 
 
 def held_document(group: str, held: Held) -> Document:

@@ -3,31 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from shared.contracts.envelope import Envelope
 from shared.runtime.announce import Announced, announced
-from shared.runtime.decision import Context, Decision, Document, Documents, Kind, Ref, Row, Tally
-from shared.runtime.handlers import Handlers
+from shared.runtime.decision import Context, Decision, Document, Documents, Ref, Row, Tally
+from shared.runtime.group import Group
 from shared.runtime.records import Incoming
 from shared.runtime.stored import Entry, OutboxRow, Stored
 
 Partition = tuple[str, int]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What stays the same over all batches of a consumer group."""
-
-    service: str
-    table: Handlers
-    kinds: Mapping[str, Kind[Any]]
-    policy: Any
-    topic_prefix: str = ""
-    hold_for: timedelta = timedelta(hours=72)
-    max_parked_per_key: int = 100
-    catch_up: timedelta = timedelta(hours=24)
 
 
 class NeedsMore(Exception):
@@ -66,8 +51,8 @@ class Output:
 
 
 class WorkingSet:
-    def __init__(self, setting: Setting, documents: Mapping[Ref, Stored[Any]]) -> None:
-        self.setting = setting
+    def __init__(self, group: Group, documents: Mapping[Ref, Stored[Any]]) -> None:
+        self.group = group
         self.output = Output()
         self._entries = {ref: Entry.of(ref, stored) for ref, stored in documents.items()}
 
@@ -126,7 +111,7 @@ class WorkingSet:
                 context, cause = entry.touched_by
                 for announcement in derive(entry.before.state, entry.state, context):
                     entry.sequence += 1
-                    told = announced(self.setting, entry.ref, entry.state, announcement, cause, context, entry.sequence)
+                    told = announced(self.group, entry.ref, entry.state, announcement, cause, context, entry.sequence)
                     self.output.add_events(entry.ref, [told])
 
     def context(self, incoming: Incoming) -> Context:
@@ -137,7 +122,7 @@ class WorkingSet:
             source=envelope.source,
             subject=envelope.subject,
             actor=incoming.actor,
-            policy=self.setting.policy,
+            policy=self.group.settings,
             partition=incoming.record.partition if incoming.record else 0,
             sequence=envelope.sequence,
         )
@@ -147,7 +132,7 @@ class WorkingSet:
         for ref, decision in decisions.items():
             entry = self.entry(ref)
             events = [
-                announced(self.setting, ref, decision.state, announcement, cause, context, entry.sequence + n)
+                announced(self.group, ref, decision.state, announcement, cause, context, entry.sequence + n)
                 for n, announcement in enumerate(decision.events, start=1)
             ]
             staged.append((entry, decision, events))

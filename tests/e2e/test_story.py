@@ -52,7 +52,7 @@ class Shop:
             for topic, envelope in news:
                 self.told.append(envelope.type.split(".")[1])
                 for reader in self.services.values():
-                    if topic in reader.setting.table.topics:
+                    if topic in reader.group.table.topics:
                         reader.deliver(envelope, topic=topic)
 
     def _taken(self, service: MemoryRuntime) -> Iterator[tuple[str, Envelope]]:

@@ -16,8 +16,8 @@ from pymongo import MongoClient
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope, decode
 from shared.runtime.service import build_app
-from tests.faults.bank_service import BankSettings, build
-from tests.runtime.bank import AccountOpened, Deposited
+from tests.faults.bank_service import build
+from tests.runtime.bank import AccountOpened, BankSettings, Deposited
 from tests.support.eventually import eventually
 from tests.support.kafka import create_topics, producer, read_all, send
 from tests.support.memory import message_envelope

@@ -93,8 +93,8 @@ def publish_outside_the_transaction() -> None:
     def then_the_events(self: ServiceRuntime, writes: Writes) -> None:
         async def publish() -> None:
             await asyncio.sleep(PUBLISH_AFTER_SECONDS)
-            setting = next(iter(self.settings_of.values()))
-            await write_output(Transaction(self.database, None, setting), Output(outbox=writes.output.outbox))
+            group = next(iter(self.groups.values()))
+            await write_output(Transaction(self.database, None, group), Output(outbox=writes.output.outbox))
             wrote(self, writes)
 
         task = asyncio.ensure_future(publish())
@@ -120,13 +120,13 @@ def holding_without_writing() -> None:
     ) -> list[Incoming]:
         wanted = list(refs)
         waiting = await load(self, wanted, documents, held)
-        query = {"group": self._setting.table.group, "waits_for": {"$in": [str(ref) for ref in wanted]}}
+        query = {"group": self._group.name, "waits_for": {"$in": [str(ref) for ref in wanted]}}
         rows = await self._find("held", query)
         for ref in wanted:
             documents[ref] = replace(documents[ref], held=sum(row["waits_for"] == str(ref) for row in rows))
         found = {row["_id"]: held_of(row) for row in rows if row["_id"] not in held}
         held |= found
-        messages = [read(row.record, self._setting.table) for row in found.values()]
+        messages = [read(row.record, self._group.table) for row in found.values()]
         return [*waiting, *(one for one in messages if isinstance(one, Incoming))]
 
     _patch(Batch, "_hold", hold_only)

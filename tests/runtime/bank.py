@@ -5,9 +5,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
+from pydantic_settings import SettingsConfigDict
+
 from shared.contracts.base import Contract, Event, Id, InboxMessage
 from shared.runtime.decision import Context, Decision, Documents, IllegalMove, Kind, NotYet, Ref, Row, Tally
 from shared.runtime.handlers import Handlers
+from shared.runtime.settings import ServiceSettings
+
+
+class BankSettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="BANK_", frozen=True)
+
+    repaired: bool = False
+    """Whether the bug in `break_down` is fixed."""
 
 
 class Account(Contract):

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from shared.contracts.base import Message
 from shared.runtime.mongo import Database
 from shared.runtime.service import build_app
-from tests.faults.bank_service import BankSettings, build
+from tests.faults.bank_service import build
+from tests.runtime.bank import BankSettings
 from tests.support.eventually import eventually
 from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import message_envelope

@@ -29,7 +29,7 @@ from tests.support.memory import T0, MemoryRuntime, event_envelope, message_enve
 
 @pytest.fixture
 def bank() -> MemoryRuntime:
-    return MemoryRuntime("bank", BANK, [ACCOUNT], policy=None)
+    return MemoryRuntime("bank", BANK, [ACCOUNT])
 
 
 def balance(bank: MemoryRuntime, id: str) -> int | None:
@@ -106,7 +106,7 @@ def test_a_wait_ends_with_the_record_as_it_is_kept_by_then(bank: MemoryRuntime) 
     (held,) = bank.held.values()
     redacted = replace(held, record=held.record._replace(value=b"{}"))
     loaded = Loaded({ACCOUNT.ref("x"): bank.stored(ACCOUNT, "x")}, {held.id: redacted})
-    batch = Batch(bank.setting, loaded, T0)
+    batch = Batch(bank.group, loaded, T0)
     batch.expire(held)
     assert [parked.record.value for parked in batch.finish().parked] == [b"{}"]
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_parked_and_the_rest_flows(
 
 
 def test_a_view_hears_each_event_once_and_never_goes_back() -> None:
-    counter = MemoryRuntime("bank", COUNTER, [TURNOVER], policy=None)
+    counter = MemoryRuntime("bank", COUNTER, [TURNOVER])
     events = [
         event_envelope(BalanceChanged(account=Account(owner="o", balance=n), by=1), "a", sequence=n) for n in (1, 2, 3)
     ]
@@ -171,7 +171,7 @@ def test_a_view_hears_each_event_once_and_never_goes_back() -> None:
 
 
 def test_unknown_types_are_read_past_and_unknown_versions_parked() -> None:
-    counter = MemoryRuntime("bank", COUNTER, [TURNOVER], policy=None)
+    counter = MemoryRuntime("bank", COUNTER, [TURNOVER])
     event = event_envelope(BalanceChanged(account=Account(owner="o"), by=1), "a", sequence=1, type="bank.Other.v1")
     newer = event_envelope(
         BalanceChanged(account=Account(owner="o"), by=1), "a", sequence=1, type="bank.BalanceChanged.v2"
@@ -206,7 +206,7 @@ def test_an_edit_needs_the_revision_it_was_based_on(bank: MemoryRuntime) -> None
 def test_a_repeated_run_makes_the_same_ids() -> None:
     runs = []
     for _ in range(2):
-        bank = MemoryRuntime("bank", BANK, [ACCOUNT], policy=None)
+        bank = MemoryRuntime("bank", BANK, [ACCOUNT])
         bank.deliver(opened("a"), Deposited(account_id="a", amount=5))
         runs.append([(e.id, e.traceparent) for e in bank.events])
     assert runs[0] == runs[1]

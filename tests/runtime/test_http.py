@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from shared.runtime.service import build_app
-from tests.faults.bank_service import BankSettings, build
+from tests.faults.bank_service import build
+from tests.runtime.bank import BankSettings
 from tests.support.eventually import eventually
 from tests.support.kafka import create_topics
 from tests.support.stack import Stack

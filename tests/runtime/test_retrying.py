@@ -1,14 +1,13 @@
 """Retrying parked records, without a broker: their order holds, whatever is retried and whatever clocks said."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
-from tests.runtime.bank import ACCOUNT, BANK, AccountOpened, Broken, Deposited, OwnerChanged
+from tests.runtime.bank import ACCOUNT, BANK, AccountOpened, BankSettings, Broken, Deposited, OwnerChanged
 from tests.support.memory import T0, MemoryRuntime
 
-BUGGY, REPAIRED = SimpleNamespace(repaired=False), SimpleNamespace(repaired=True)
+BUGGY, REPAIRED = BankSettings(repaired=False), BankSettings(repaired=True)
 QUEUE = [Broken(account_id="a"), Deposited(account_id="a", amount=5), OwnerChanged(account_id="a", owner="last")]
 
 
@@ -23,8 +22,8 @@ def parked_bank() -> tuple[MemoryRuntime, list[str]]:
     return deployed(buggy, REPAIRED), ids
 
 
-def deployed(before: MemoryRuntime, policy: SimpleNamespace) -> MemoryRuntime:
-    after = MemoryRuntime("bank", BANK, [ACCOUNT], policy)
+def deployed(before: MemoryRuntime, settings: BankSettings) -> MemoryRuntime:
+    after = MemoryRuntime("bank", BANK, [ACCOUNT], settings)
     after.documents, after.held, after.seen = before.documents, before.held, before.seen
     after.parked, after.gates = before.parked, before.gates
     return after

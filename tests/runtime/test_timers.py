@@ -72,7 +72,7 @@ KITCHEN.on_time(EGG, due=waits_for, decide=ring)
 
 @pytest.fixture
 def kitchen() -> MemoryRuntime:
-    return MemoryRuntime("kitchen", KITCHEN, [EGG], policy=None)
+    return MemoryRuntime("kitchen", KITCHEN, [EGG])
 
 
 def rung(kitchen: MemoryRuntime) -> tuple[str, ...]:
@@ -125,10 +125,7 @@ def test_one_that_moves_or_goes_is_not_told_at_its_old_moment(kitchen: MemoryRun
 
 
 def test_a_decision_that_leaves_its_document_waiting_is_a_bug() -> None:
-    class Stuck:
-        stuck = True
-
-    kitchen = MemoryRuntime("kitchen", KITCHEN, [EGG], policy=Stuck())
+    kitchen = MemoryRuntime("kitchen", KITCHEN, [EGG], KitchenSettings(stuck=True))
     kitchen.deliver(EggPut(egg_id="e", hard_at=T0 + HOUR))
     with pytest.raises(RuntimeError, match="still waits for hard"):
         kitchen.pass_time(T0 + 2 * HOUR)

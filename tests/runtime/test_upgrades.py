@@ -33,9 +33,9 @@ UPGRADED.on(Deposited, ACCOUNT, decide=deposit)
 
 
 def test_a_held_record_that_can_no_longer_be_read_is_parked_and_its_key_goes_on() -> None:
-    before = MemoryRuntime("bank", BANK, [ACCOUNT], policy=None)
+    before = MemoryRuntime("bank", BANK, [ACCOUNT])
     before.deliver(bank.Deposited(account_id="a", amount=5))
-    after = MemoryRuntime("bank", STRICTER, [ACCOUNT], policy=None)
+    after = MemoryRuntime("bank", STRICTER, [ACCOUNT])
     after.documents, after.held, after.seen = before.documents, before.held, before.seen
     after.deliver(AccountOpened(account_id="a", owner="o"))
     assert after.stored(ACCOUNT, "a").held == 0

@@ -16,13 +16,15 @@ from shared.contracts.base import Event, Message
 from shared.contracts.envelope import Envelope, decode, encode
 from shared.runtime.batch import Batch, Loaded, Writes
 from shared.runtime.decision import Actor, Document, Documents, Kind, Ref
+from shared.runtime.group import Group
 from shared.runtime.handlers import Handlers
 from shared.runtime.records import Fault, Incoming, Read, Record, by_arrival, read
 from shared.runtime.retrying import original_order, retry_all
+from shared.runtime.settings import ServiceSettings
 from shared.runtime.stored import NOTHING, Held, Parked, Stored
 from shared.runtime.timers import fire_all, fired_timer
 from shared.runtime.transaction import parked_document
-from shared.runtime.working_set import NeedsMore, Setting, missing
+from shared.runtime.working_set import NeedsMore, missing
 
 S = TypeVar("S")
 NAMES = UUID("8a3a4f3e-54a6-5f5c-8d0e-2b9ad1f0c001")
@@ -58,9 +60,11 @@ def event_envelope(event: Event, subject: str, sequence: int, **attributes: Any)
 class MemoryRuntime:
     batch: type[Batch] = Batch
 
-    def __init__(self, service: str, table: Handlers, kinds: Sequence[Kind[Any]], policy: Any) -> None:
+    def __init__(
+        self, service: str, table: Handlers, kinds: Sequence[Kind[Any]], settings: ServiceSettings | None = None
+    ) -> None:
         by_name = {kind.name: kind for kind in kinds}
-        self.setting = Setting(service, table, by_name, policy, hold_for=table.hold_for)
+        self.group = Group(service, table, by_name, settings or ServiceSettings())
         self.documents: dict[Ref, Document] = {}
         self.held: dict[str, Held] = {}
         self.seen: set[str] = set()
@@ -87,7 +91,7 @@ class MemoryRuntime:
         return Record(topic, partition, self._offsets[topic], key, value, headers, 0)
 
     def deliver_records(self, records: Iterable[Record]) -> None:
-        incoming = [read(record, self.setting.table) for record in records]
+        incoming = [read(record, self.group.table) for record in records]
 
         def take(batch: Batch) -> None:
             for one in incoming:
@@ -108,7 +112,7 @@ class MemoryRuntime:
         """A command over HTTP; raises its Refusal."""
         attributes: dict[str, Any] = {"subject": subject, "source": "/http", "time": at}
         envelope = message_envelope(message, **attributes | ({"id": id} if id else {}))
-        handler = self.setting.table.by_type[message.wire_type()]
+        handler = self.group.table.by_type[message.wire_type()]
         role, _, name = actor.partition(":")
         incoming = Incoming(None, envelope, handler, message, Actor(role, name))
         documents: Documents = self._run([incoming], lambda batch: batch.decide(incoming, if_match))
@@ -119,14 +123,14 @@ class MemoryRuntime:
         self.wall = at
         due = [(held.held_at, held.record.place, held) for held in self.held.values() if held.expires_at <= at]
         for held in by_arrival(due):
-            self._run([read(held.record, self.setting.table)], partial(Batch.expire, held=held))
+            self._run([read(held.record, self.group.table)], partial(Batch.expire, held=held))
 
     def pass_time(self, until: datetime) -> None:
         """The wall clock moves on; every timer that is due meanwhile fires."""
         self.wall = until
         while due := self._due():
             kind, document = due[0]
-            fired = fired_timer(self.setting, kind, document)
+            fired = fired_timer(self.group, kind, document)
             self._run([fired], partial(fire_all, fired=[fired]))
 
     def _due(self) -> list[tuple[Kind[Any], Document]]:
@@ -136,11 +140,11 @@ class MemoryRuntime:
 
     def retry(self, key: str, ids: Sequence[str] | None = None) -> dict[str, Fault | None]:
         """As an operator does it; why each record stays parked, None where it does not."""
-        rows = original_order(parked_document(self.setting.table.group, one) for one in self.parked)
+        rows = original_order(parked_document(self.group.name, one) for one in self.parked)
         of_key = [row for row in rows if row["key"] == key]
         gated = [row["_id"] for row in of_key if row["blocking"] or row["queued"]]
         selected = [row for row in of_key if ids is None or row["_id"] in ids]
-        records = {row["_id"]: read(Record.of(row["record"]), self.setting.table) for row in selected}
+        records = {row["_id"]: read(Record.of(row["record"]), self.group.table) for row in selected}
         act = partial(retry_all, rows=selected, records=records, gated=gated, unstorable={})
         outcome: dict[str, Fault | None] = self._run(list(records.values()), act)
         answers = {id: fault for id, fault in outcome.items() if fault is not None and fault.answer}
@@ -201,10 +205,10 @@ class MemoryRuntime:
                 names = {(ref.kind.name, ref.id) for ref in more}
                 new = {id: one for id, one in self.held.items() if one.waits_for in names}
                 held |= new
-                waiting = [read(one.record, self.setting.table) for one in new.values()]
+                waiting = [read(one.record, self.group.table) for one in new.values()]
                 needing += [one for one in waiting if isinstance(one, Incoming)]
                 more, needing = missing(loaded, needing)
-            batch = self.batch(self.setting, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
+            batch = self.batch(self.group, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
             try:
                 result = act(batch)
                 writes = batch.finish()

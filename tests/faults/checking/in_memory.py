@@ -43,7 +43,7 @@ class MemoryShop:
         record = record._replace(partition=0, offset=len(log))
         log.append(record)
         for service, runtime in self.services.items():
-            if record.topic in runtime.setting.table.topics:
+            if record.topic in runtime.group.table.topics:
                 before = runtime.counts.copy()
                 runtime.deliver_records([record])
                 counts = self._counts[service].setdefault((record.topic, 0), Counter())
@@ -75,7 +75,7 @@ class MemoryShop:
         return store
 
     def _offsets(self, service: str) -> list[Document]:
-        group = self.services[service].setting.table.group
+        group = self.services[service].group.name
         return [
             {
                 "_id": f"{group}|{topic}|{partition}",

@@ -10,6 +10,7 @@ from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import Kind
 from shared.runtime.handlers import Handlers
 from shared.runtime.records import Read
+from shared.runtime.settings import ServiceSettings
 from shared.runtime.working_set import Partition
 from tests.support.memory import MemoryRuntime
 
@@ -36,8 +37,8 @@ class Store(MemoryRuntime):
 
     guards_offsets = True
 
-    def __init__(self, service: str, table: Handlers, kinds: Sequence[Kind[Any]], policy: Any) -> None:
-        super().__init__(service, table, kinds, policy)
+    def __init__(self, service: str, table: Handlers, kinds: Sequence[Kind[Any]], settings: ServiceSettings) -> None:
+        super().__init__(service, table, kinds, settings)
         self.next: Counter[Partition] = Counter()
         self.counts_of: dict[Partition, Counter[str]] = {}
 

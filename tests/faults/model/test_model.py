@@ -93,7 +93,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(repaired=st.booleans())
     def deploy(self, repaired: bool) -> None:
-        self.world.policy.repaired = repaired
+        self.world.deploy(repaired=repaired)
 
     @rule(key=keys, nth=st.none() | st.integers(0, 3))
     def retry(self, key: str, nth: int | None) -> None:

@@ -9,15 +9,15 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from shared.runtime.batch import Batch, Loaded
 from shared.runtime.decision import NotYet
+from shared.runtime.group import Group
 from shared.runtime.records import Incoming
-from shared.runtime.working_set import Setting
 from tests.faults.model.store import Store
 from tests.faults.model.test_model import Histories
 
 
 class NoSequenceGuard(Batch):
-    def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
-        super().__init__(setting, loaded, wall)
+    def __init__(self, group: Group, loaded: Loaded, wall: datetime) -> None:
+        super().__init__(group, loaded, wall)
         self.work.stale = lambda incoming: False  # type: ignore[method-assign]
 
 
@@ -35,8 +35,8 @@ class HoldsWithoutWriting(Batch):
 
 
 class NoGate(Batch):
-    def __init__(self, setting: Setting, loaded: Loaded, wall: datetime) -> None:
-        super().__init__(setting, loaded, wall)
+    def __init__(self, group: Group, loaded: Loaded, wall: datetime) -> None:
+        super().__init__(group, loaded, wall)
         self._lot.closed_gate = lambda record: None  # type: ignore[method-assign]
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from shared.contracts.base import Message
@@ -17,11 +16,11 @@ from shared.runtime.parking_lot import KeyFull
 from shared.runtime.records import Incoming, Record, read
 from shared.runtime.working_set import Partition
 from tests.faults.model.store import Outcome, Store, Transaction
-from tests.runtime.bank import ACCOUNT, BANK, COUNTER, TURNOVER
+from tests.runtime.bank import ACCOUNT, BANK, COUNTER, TURNOVER, BankSettings
 from tests.support.memory import message_envelope
 
 PARTITIONS = 2
-MAX_PER_KEY = 3
+BUGGY = BankSettings(max_parked_per_key=3)
 GROUPS: dict[str, tuple[Handlers, Kind[Any]]] = {"bank": (BANK, ACCOUNT), "bank.turnover.v1": (COUNTER, TURNOVER)}
 
 
@@ -45,10 +44,7 @@ class Fetched:
 
 class World:
     def __init__(self, store: type[Store] = Store) -> None:
-        self.policy = SimpleNamespace(repaired=False)
-        self.stores = {group: store("bank", table, [kind], self.policy) for group, (table, kind) in GROUPS.items()}
-        for one in self.stores.values():
-            one.setting = replace(one.setting, max_parked_per_key=MAX_PER_KEY)
+        self.stores = {group: store("bank", table, [kind], BUGGY) for group, (table, kind) in GROUPS.items()}
         self.logs: dict[Partition, list[Record]] = {
             (topic, n): [] for topic in ("bank.inbox", "bank.events", "bank.rejected") for n in range(PARTITIONS)
         }
@@ -94,7 +90,7 @@ class World:
     def begin(self, member: Member, group: str, sizes: Sequence[int]) -> None:
         """Fetch so many records of each partition from where the member believes to be, and decide."""
         store = self.stores[group]
-        (topic,) = store.setting.table.topics
+        (topic,) = store.group.table.topics
         batches: Batches = {}
         for partition, size in enumerate(sizes):
             place = (topic, partition)
@@ -104,7 +100,7 @@ class World:
 
     def _decide(self, member: Member, group: str, batches: Batches) -> None:
         store = self.stores[group]
-        incoming = [read(record, store.setting.table) for records in batches.values() for record in records]
+        incoming = [read(record, store.group.table) for records in batches.values() for record in records]
         moves = {p: (member.expected[group, p], records[-1].offset + 1) for p, records in batches.items()}
         try:
             transaction = store.begin(incoming, partial(Batch.take_all, incoming=incoming), moves)
@@ -136,7 +132,7 @@ class World:
 
     def begin_command(self, message: Message, key: str, amount: int) -> None:
         envelope = message_envelope(message, source="/bank/http", id=f"p{self.bank.wall.timestamp()}{key}{amount}")
-        handler = self.bank.setting.table.by_type[message.wire_type()]
+        handler = self.bank.group.table.by_type[message.wire_type()]
         incoming = Incoming(None, envelope, handler, message, Actor("seller", "local"))
         try:
             self._person = (self.bank.begin([incoming], partial(Batch.decide, incoming=incoming)), key, amount)
@@ -151,6 +147,12 @@ class World:
             self._person = None
 
     # -- operators ----------------------------------------------------------------------------------------------
+
+    def deploy(self, *, repaired: bool) -> None:
+        """All processes at once; what was decided before is not decided anew."""
+        settings = BUGGY.model_copy(update={"repaired": repaired})
+        for store in self.stores.values():
+            store.group = replace(store.group, settings=settings)
 
     def drop(self, key: str, ids: set[str] | None = None) -> None:
         found = {one.id: one for one in self.bank.parked}
@@ -168,7 +170,7 @@ class World:
 
     def settle(self) -> None:
         """One member lives on, with the bug repaired; operators retry what is parked until nothing moves."""
-        self.policy.repaired = True
+        self.deploy(repaired=True)
         (survivor, *others) = self.members
         for member in self.members:
             self.die(member)
