@@ -16,6 +16,7 @@ from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import FIELD, PREFIX, SOLD, TAKEN_BACK_IN, Basis, Figures, Scope
 from shared.runtime.decision import Document, Kind
 from shared.runtime.mongo import Collection, Database, Session
+from shared.runtime.stored import under
 
 ORDER_FACTS = Kind("order_facts", "order_facts", OrderFacts.model_validate, OrderFacts.model_dump)
 
@@ -103,10 +104,9 @@ def _rank(by: Ranking, basis: Basis) -> Any:
 
 
 def ledger_query(order_id: str | None, product_id: str | None, day: date | None, basis: Basis) -> Document:
-    """An order's rows are found by their ids, which begin with its own and a slash."""
     query: Document = {}
     if order_id is not None:
-        query["_id"] = {"$gte": f"{order_id}/", "$lt": f"{order_id}0"}
+        query["_id"] = under(order_id)
     if product_id is not None:
         query["product_id"] = product_id
     if day is not None:

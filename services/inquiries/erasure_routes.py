@@ -17,12 +17,10 @@ from shared.contracts.base import Id
 from shared.runtime.erasing import AT_ONCE, Erasing, Erasure, Removed, Traces
 from shared.runtime.http import Runtime, incoming_of
 from shared.runtime.mongo import Session
-from shared.runtime.personal import ErasePerson
+from shared.runtime.personal import CUSTOMERS, ErasePerson
 from shared.runtime.waiting_routes import Operator
 
 router = APIRouter(tags=["operations"])
-CUSTOMERS = {"$regex": "^(buyer|customer):(?!erased$)"}
-"""Actors who may be the customer."""
 
 
 class ErasingInquiries(Erasing):

@@ -12,6 +12,7 @@ from services.inquiries.domain.order_card import OrderCard
 from services.inquiries.domain.product_card import ProductCard
 from shared.contracts.base import Contract
 from shared.runtime.decision import Document, Kind
+from shared.runtime.stored import under
 
 
 def _document(state: Contract) -> Document:
@@ -62,7 +63,7 @@ def criteria(created_from: datetime | None, created_to: datetime | None, **wante
 
 def joined(ids: Iterable[str]) -> list[Document]:
     """Tickets, each with its cards and the number of its order's timeline lines: {ticket, card, product, lines}."""
-    under = {"$gt": ["$_id", {"$concat": ["$$order", "/"]}]}, {"$lt": ["$_id", {"$concat": ["$$order", "0"]}]}
+    under_order = [{compare: ["$_id", {"$concat": ["$$order", end]}]} for compare, end in under("").items()]
     return [
         {"$match": {"_id": {"$in": list(ids)}}},
         {"$project": {"ticket": "$$ROOT"}},
@@ -72,7 +73,7 @@ def joined(ids: Iterable[str]) -> list[Document]:
             "$lookup": {
                 "from": timeline.COLLECTION,
                 "let": {"order": "$ticket.order_id"},
-                "pipeline": [{"$match": {"$expr": {"$and": list(under)}}}, {"$count": "count"}],
+                "pipeline": [{"$match": {"$expr": {"$and": under_order}}}, {"$count": "count"}],
                 "as": "lines",
             }
         },
@@ -84,18 +85,13 @@ def _cards(kind: Kind[Any], field: str, name: str) -> Document:
 
 
 def timeline_of(order_id: str) -> dict[str, Any]:
-    return {"_id": _under(order_id)}
+    return {"_id": under(order_id)}
 
 
 def messages_of(ticket: Inquiry) -> dict[str, Any]:
     """Those the ticket counts: one that came since belongs to its next version."""
-    return {"_id": _under(ticket.inquiry_id), "number": {"$lte": ticket.messages}}
+    return {"_id": under(ticket.inquiry_id), "number": {"$lte": ticket.messages}}
 
 
 def messages_of_all(inquiry_ids: Iterable[str]) -> dict[str, Any]:
-    return {"$or": [{"_id": _under(id)} for id in inquiry_ids]}
-
-
-def _under(id: str) -> dict[str, str]:
-    """Ids of the form `<id>/<number>`: '0' is the character after '/', which no id contains."""
-    return {"$gt": f"{id}/", "$lt": f"{id}0"}
+    return {"$or": [{"_id": under(id)} for id in inquiry_ids]}

@@ -14,12 +14,10 @@ from shared.runtime.erasing import AT_ONCE, Erasing, Erasure, Removed, Traces
 from shared.runtime.history import collection_of, history_of
 from shared.runtime.http import Runtime, incoming_of
 from shared.runtime.mongo import Session
-from shared.runtime.personal import ErasePerson
+from shared.runtime.personal import CUSTOMERS, ErasePerson
 from shared.runtime.waiting_routes import Operator
 
 router = APIRouter(tags=["operations"])
-BUYERS = {"$regex": "^(buyer|customer):(?!erased$)"}
-"""Actors who may be the customer."""
 
 
 class RemovedFromOrders(Removed):
@@ -57,8 +55,8 @@ async def erase_customer(
 async def _forget_buyers(runtime: Runtime, session: Session, ids: Sequence[str]) -> int:
     history, changed = runtime.collection(collection_of(ORDER)), 0
     for start in range(0, len(ids), AT_ONCE):
-        some = {"$or": [history_of(id) for id in ids[start : start + AT_ONCE]], "lines.by": BUYERS}
+        some = {"$or": [history_of(id) for id in ids[start : start + AT_ONCE]], "lines.by": CUSTOMERS}
         forget = {"$set": {"lines.$[line].by": "buyer:erased"}}
-        result = await history.update_many(some, forget, array_filters=[{"line.by": BUYERS}], session=session)
+        result = await history.update_many(some, forget, array_filters=[{"line.by": CUSTOMERS}], session=session)
         changed += result.modified_count
     return changed

@@ -10,6 +10,7 @@ from typing import Any
 from shared.contracts.base import Event
 from shared.contracts.envelope import Envelope
 from shared.runtime.decision import Context, Document, Kind, Ref, Row
+from shared.runtime.stored import under
 
 
 def collection_of(kind: Kind[Any]) -> str:
@@ -38,5 +39,5 @@ def row_of(ref: Ref, lines: Sequence[Document]) -> Row:
 
 
 def history_of(id: str) -> Document:
-    """The filter of one document's rows: '0' is the character after '/', which no id contains."""
-    return {"_id": {"$gt": f"{id}/", "$lt": f"{id}0"}}
+    """The filter of one document's rows."""
+    return {"_id": under(id)}

@@ -11,6 +11,9 @@ from shared.contracts.base import Contract, Message, Utc
 from shared.contracts.envelope import READ, is_read
 from shared.runtime.decision import Context, Decision, Document, IllegalMove, Kind
 
+CUSTOMERS = {"$regex": "^(buyer|customer):(?!erased$)"}
+"""The filter for actors who may be the customer and are not erased."""
+
 
 class Erased(Contract):
     """All that is kept of an erasure: whose it was is the document's id, opaque as the account system made it."""

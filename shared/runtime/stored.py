@@ -119,6 +119,11 @@ class Held:
     expires_at: datetime
 
 
+def under(id: str) -> Document:
+    """The filter for ids that begin with this one and a slash: '0' is the character after '/', which no id contains."""
+    return {"$gt": f"{id}/", "$lt": f"{id}0"}
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A finished Kafka record waiting for the relay. Rows of one aggregate sort by id in the order of their events."""
