@@ -26,9 +26,9 @@ from services.analytics.rollups import COLLECTION as ROLLUPS
 from services.analytics.rollups import Basis
 from shared.contracts.base import Id
 from shared.runtime.decision import Document, Invalid
+from shared.runtime.errors import NotFound
 from shared.runtime.http import Runtime
 from shared.runtime.paging import Cursor, Limit, paginate
-from shared.runtime.problems import NotFound
 
 router = APIRouter()
 MAX_BUCKETS = 1000

@@ -25,9 +25,9 @@ from shared.contracts.base import Code, Contract, Count, Id, Utc
 from shared.contracts.catalog import ProductState, ReservationState, ReservationStatus
 from shared.contracts.inbox_catalog import ProductSubmitted, StockCounted
 from shared.runtime.commands import command
+from shared.runtime.errors import NotFound
 from shared.runtime.http import Runtime, etag, not_modified
 from shared.runtime.paging import Cursor, Limit, Page, paginate
-from shared.runtime.problems import NotFound
 from shared.runtime.stored import Stored
 
 router = APIRouter()

@@ -30,9 +30,9 @@ from shared.contracts.base import Code, Contract, Id
 from shared.contracts.inbox_inquiries import InquiriesMessage, InquirySubmitted
 from shared.contracts.inquiries import Category, Channel, InquiryStatus, OrderMoment
 from shared.runtime.commands import command
+from shared.runtime.errors import NotFound
 from shared.runtime.http import Runtime, not_modified
 from shared.runtime.paging import Cursor, Limit, Page, paginate
-from shared.runtime.problems import NotFound
 
 router = APIRouter()
 STILL_THERE = 2.0

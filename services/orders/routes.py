@@ -23,9 +23,9 @@ from shared.contracts.inbox_orders import (
     TrackingChanged,
 )
 from shared.contracts.order_state import ClaimStatus, ClaimType, DelayReason, OrderStatus, StockStatus
+from shared.runtime.errors import NotFound
 from shared.runtime.http import Caller, Runtime, etag, not_modified
 from shared.runtime.paging import Cursor, Limit, paginate
-from shared.runtime.problems import NotFound
 
 router = APIRouter()
 

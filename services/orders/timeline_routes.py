@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query
 
 from services.orders.repository import ORDER
 from shared.contracts.base import Contract, Id, Utc
+from shared.runtime.errors import NotFound
 from shared.runtime.http import Runtime
 from shared.runtime.paging import Limit
-from shared.runtime.problems import NotFound
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from shared.contracts.base import InboxMessage
 from shared.files.over_http import JSON_LINES
 from shared.runtime.bulk import Outcome, decide_each
+from shared.runtime.errors import Busy
 from shared.runtime.http import incoming_of
-from shared.runtime.problems import Busy
 from shared.runtime.service_runtime import ServiceRuntime
 
 AT_ONCE = 50

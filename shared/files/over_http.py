@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 
 from shared.files.writing import MARK, Cells, csv_text
 from shared.runtime.decision import Document
+from shared.runtime.errors import Busy
 from shared.runtime.mongo import Collection as Documents
-from shared.runtime.problems import Busy
 from shared.runtime.service_runtime import ServiceRuntime
 
 CSV, JSON_LINES = "text/csv", "application/jsonl"

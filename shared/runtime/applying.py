@@ -10,16 +10,14 @@ from functools import partial
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
-from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.runtime.batch import Batch, Writes
+from shared.runtime.errors import Fenced, of_the_records
 from shared.runtime.failpoints import failpoint
 from shared.runtime.group import Group
 from shared.runtime.lease import Lease
 from shared.runtime.metrics import BATCH_SECONDS, BATCHES, RECORDS
 from shared.runtime.mongo import Database, Session, Unavailable
-from shared.runtime.offsets import Fenced
 from shared.runtime.parking_lot import KeyFull, without_documents
 from shared.runtime.positions import Positions
 from shared.runtime.records import Read, Record, read
@@ -80,7 +78,7 @@ class Applier:
             self._limit = max(1, len(incoming) // 2)
             raise
         except Exception as error:
-            if not _of_the_records(error):
+            if not of_the_records(error):
                 raise
             if len(incoming) > 1:
                 await self._apply_singly(batches, error)
@@ -184,13 +182,6 @@ def as_many_as_fit(applied: int, writes: Writes) -> int:
 
 def partitions_of(records: Iterable[ConsumerRecord]) -> set[TopicPartition]:
     return {TopicPartition(record.topic, record.partition) for record in records}
-
-
-def _of_the_records(error: Exception) -> bool:
-    """Whether trying the same records again later would fail again: nobody is away, no partition was lost."""
-    if isinstance(error, BulkWriteError):
-        return True
-    return not isinstance(error, Fenced | PyMongoError | KafkaError | OSError)
 
 
 def _record(record: ConsumerRecord) -> Record:

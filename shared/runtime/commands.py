@@ -15,11 +15,11 @@ from shared.contracts.base import Message
 from shared.runtime import idempotency
 from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import Refusal
+from shared.runtime.errors import Busy
 from shared.runtime.http import etag, if_match_of, incoming_of
 from shared.runtime.idempotency import Answered
 from shared.runtime.metrics import COMMANDS
 from shared.runtime.mongo import Session
-from shared.runtime.problems import Busy
 from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction

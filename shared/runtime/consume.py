@@ -20,11 +20,12 @@ from pymongo.errors import PyMongoError
 from shared.runtime import away
 from shared.runtime.applying import Applier, partitions_of
 from shared.runtime.batch import Writes
+from shared.runtime.errors import Fenced
 from shared.runtime.foreign_headers import read_any_header_name
 from shared.runtime.group import Group
 from shared.runtime.metrics import FENCED
 from shared.runtime.mongo import Database, Unavailable
-from shared.runtime.offsets import Fenced, Offsets
+from shared.runtime.offsets import Offsets
 from shared.runtime.parking_lot import without_documents
 from shared.runtime.positions import Positions
 from shared.runtime.stopping import Stopping

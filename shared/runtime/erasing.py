@@ -51,12 +51,6 @@ class Traces:
     commands: Sequence[Incoming] = ()
 
 
-class _DryRun(Exception):
-    def __init__(self, removed: Counter[str]) -> None:
-        super().__init__()
-        self.removed = removed
-
-
 class Erasure:
     """erase: the `ErasePerson` command. Everything is counted by what it was."""
 
@@ -89,25 +83,19 @@ class Erasure:
             removed = Counter({what: changed})
             removed.update(await beside(session, traces))
             removed.update(await self._sweep(session, traces))
-            if self._dry_run:
-                raise _DryRun(removed)
             return removed, writes
 
+        database = self._runtime.database
         if self._dry_run:
-            return await self._outcome(body)
+            removed, _ = await database.transaction(body, SECONDS, dry_run=True)
+            return removed
         async with self._runtime.erasing:
             try:
-                return await self._outcome(body)
+                removed, writes = await database.transaction(body, SECONDS)
+                self._runtime.wrote(writes)
+                return removed
             finally:
                 await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _outcome(self, body: Callable[[Session, int], Awaitable[tuple[Counter[str], Writes]]]) -> Counter[str]:
-        try:
-            removed, writes = await self._runtime.database.transaction(body, SECONDS)
-        except _DryRun as dry:
-            return dry.removed
-        self._runtime.wrote(writes)
-        return removed
 
     async def _fence(self, session: Session) -> None:
         groups = list(self._runtime.groups)

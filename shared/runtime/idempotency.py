@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import Request
 
 from shared.runtime.decision import Invalid
+from shared.runtime.errors import BadRequest
 from shared.runtime.mongo import Session
-from shared.runtime.problems import BadRequest
 from shared.runtime.service_runtime import ServiceRuntime
 
 

@@ -97,9 +97,13 @@ class Database:
             yield session
 
     async def transaction(
-        self, body: Callable[[Session, int], Awaitable[T]], seconds: float = TRANSACTION_SECONDS
+        self,
+        body: Callable[[Session, int], Awaitable[T]],
+        seconds: float = TRANSACTION_SECONDS,
+        *,
+        dry_run: bool = False,
     ) -> T:
-        """Run `body(session, attempt)` and commit, again after a conflict, for as many seconds.
+        """Run `body(session, attempt)` and commit, again after a conflict, for as many seconds. A dry run aborts it.
 
         motor's `with_transaction` never repeats a failed commit and repeats its body without a pause, hence a loop of
         our own. What `body` raises besides conflicts goes to the caller, nothing written. Raises Unavailable.
@@ -109,7 +113,7 @@ class Database:
         async with await self._client.start_session() as session:
             while True:
                 try:
-                    return await self._attempt(session, body, attempt, deadline)
+                    return await self._attempt(session, body, attempt, deadline, dry_run)
                 except (Conflict, PyMongoError) as error:
                     if not _passing(error) or time.monotonic() > deadline:
                         raise _unavailable(error) from error
@@ -117,7 +121,12 @@ class Database:
                 await asyncio.sleep(random.uniform(0, min(0.5, 0.002 * 2**attempt)))
 
     async def _attempt(
-        self, session: Session, body: Callable[[Session, int], Awaitable[T]], attempt: int, deadline: float
+        self,
+        session: Session,
+        body: Callable[[Session, int], Awaitable[T]],
+        attempt: int,
+        deadline: float,
+        dry_run: bool,
     ) -> T:
         session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=MAJORITY)
         try:
@@ -125,6 +134,9 @@ class Database:
         except BaseException:
             await _abort(session)
             raise
+        if dry_run:
+            await _abort(session)
+            return result
         while True:
             try:
                 await session.commit_transaction()

@@ -10,13 +10,9 @@ from aiokafka import TopicPartition
 from pymongo import UpdateOne
 
 from shared.runtime.decision import Document
+from shared.runtime.errors import Fenced, Paused
 from shared.runtime.mongo import Database, Session
-from shared.runtime.problems import Paused
 from shared.runtime.working_set import Partition
-
-
-class Fenced(Exception):
-    """A partition's stored offset is not what this process wrote last: another one has it now, or it is paused."""
 
 
 class Offsets:

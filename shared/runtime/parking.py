@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.runtime.batch import Writes
 from shared.runtime.decision import Document
+from shared.runtime.errors import NotFound, of_the_records
 from shared.runtime.group import Group
-from shared.runtime.mongo import Session, Unavailable
+from shared.runtime.mongo import Session
 from shared.runtime.offsets import Offsets
 from shared.runtime.parking_lot import as_fault
-from shared.runtime.problems import NotFound, Paused
 from shared.runtime.records import Fault, Incoming, Record, read
 from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.service_runtime import ServiceRuntime
@@ -53,12 +52,6 @@ class Wanted:
         return {"group": self.group, "key": self.key}
 
 
-class _DryRun(Exception):
-    def __init__(self, result: Retried) -> None:
-        super().__init__()
-        self.result = result
-
-
 class Parking:
     def __init__(self, runtime: ServiceRuntime) -> None:
         self._runtime = runtime
@@ -85,7 +78,7 @@ class Parking:
             try:
                 return await self._attempt(wanted, unstorable, actor, dry_run)
             except Exception as error:
-                if not _of_the_records(error):
+                if not of_the_records(error):
                     raise
                 unstorable |= await self._culprit(wanted, unstorable, error)
 
@@ -99,12 +92,11 @@ class Parking:
         async def body(session: Session, attempt: int) -> list[str]:
             rows = await self._rows(session, wanted)
             dropped = [row["_id"] for row in rows]
-            if not dry_run:
-                await self._remove(session, attempt, wanted, dropped)
-                await self._audit(session, "drop", actor, rows)
+            await self._remove(session, attempt, wanted, dropped)
+            await self._audit(session, "drop", actor, rows)
             return dropped
 
-        return await self._runtime.database.transaction(body)
+        return await self._runtime.database.transaction(body, dry_run=dry_run)
 
     def _group(self, name: str) -> Group:
         try:
@@ -113,13 +105,11 @@ class Parking:
             raise NotFound(f"no consumer group {name} here") from None
 
     async def _attempt(self, wanted: Wanted, unstorable: Mapping[str, Fault], actor: str, dry_run: bool) -> Retried:
-        try:
-            result, writes = await self._runtime.database.transaction(
-                lambda session, attempt: self._retry(session, attempt, wanted, unstorable, actor, dry_run)
-            )
-        except _DryRun as dry:
-            return dry.result
-        self._runtime.wrote(writes)
+        result, writes = await self._runtime.database.transaction(
+            lambda session, attempt: self._retry(session, attempt, wanted, unstorable, actor, dry_run), dry_run=dry_run
+        )
+        if not dry_run:
+            self._runtime.wrote(writes)
         return result
 
     async def _culprit(self, wanted: Wanted, unstorable: Mapping[str, Fault], error: Exception) -> Mapping[str, Fault]:
@@ -134,7 +124,7 @@ class Parking:
                 await self._attempt(replace(wanted, ids=ids[:middle]), unstorable, "", dry_run=True)
                 stored = middle
             except Exception as failure:
-                if not _of_the_records(failure):
+                if not of_the_records(failure):
                     raise
                 error, spoilt = failure, middle
         return {ids[stored]: as_fault(error)}
@@ -164,8 +154,6 @@ class Parking:
             left=await self._parked.count_documents(wanted.query, session=session) - len(rows),
             dry_run=dry_run,
         )
-        if dry_run:
-            raise _DryRun(result)
         await self._keep(session, outcome)
         await self._remove(session, attempt, wanted, done)
         await self._audit(session, "retry", actor, [row for row in rows if row["_id"] in done])
@@ -216,10 +204,3 @@ class Parking:
             for row in rows
         ]
         await self._runtime.collection("audit").insert_many(audited, session=session)
-
-
-def _of_the_records(error: Exception) -> bool:
-    """Whether the same records would fail again: nobody is away, and nothing was missing."""
-    if isinstance(error, BulkWriteError):
-        return True
-    return not isinstance(error, PyMongoError | Unavailable | NotFound | Paused | OSError)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from shared.runtime.batch import PreconditionRequired, StaleRevision
 from shared.runtime.decision import Invalid, Refusal, Unknown
+from shared.runtime.errors import BadRequest, Busy, NotFound, Paused
 from shared.runtime.mongo import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -36,22 +37,6 @@ TITLES = {
     500: "Internal error",
     503: "Unavailable",
 }
-
-
-class NotFound(Exception):
-    """A read names something that is not there."""
-
-
-class BadRequest(Exception):
-    """The request contradicts itself or an earlier one."""
-
-
-class Paused(Exception):
-    """A consumer group writes nothing for now."""
-
-
-class Busy(Exception):
-    """More commands than can be taken right now."""
 
 
 def problem(

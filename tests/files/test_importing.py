@@ -5,7 +5,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from shared.files.importing import AT_ONCE, row_by_row
-from shared.runtime.problems import Busy
+from shared.runtime.errors import Busy
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from tests.runtime.bank import ACCOUNT, BANK

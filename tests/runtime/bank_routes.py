@@ -9,9 +9,9 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Id, Name
 from shared.runtime.commands import command
+from shared.runtime.errors import NotFound
 from shared.runtime.http import Runtime, etag, not_modified
 from shared.runtime.paging import Cursor, Limit, paginate
-from shared.runtime.problems import NotFound
 from tests.runtime.bank import ACCOUNT, Account, AccountOpened, Deposited, OwnerChanged, Transferred
 
 router = APIRouter()

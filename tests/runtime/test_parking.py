@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.runtime import applying
+from shared.runtime.errors import Paused
 from shared.runtime.mongo import Session
 from shared.runtime.offsets import Offsets
-from shared.runtime.problems import Paused
 from tests.runtime.bank import AccountOpened, Broken, Deposited, OwnerChanged
 from tests.runtime.branch import Open
 from tests.support.eventually import eventually
