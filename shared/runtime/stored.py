@@ -118,6 +118,32 @@ class Held:
     held_at: datetime
     expires_at: datetime
 
+    def document(self, group: str) -> Document:
+        return {
+            "_id": self.id,
+            "group": group,
+            "waits_for": "/".join(self.waits_for),
+            "key": self.record.shown_key,
+            "type": self.type,
+            "record": self.record.document(),
+            "sentence": self.sentence,
+            "held_at": self.held_at,
+            "expires_at": self.expires_at,
+        }
+
+    @classmethod
+    def of(cls, document: Document) -> "Held":
+        kind, _, id = document["waits_for"].partition("/")
+        return cls(
+            id=document["_id"],
+            waits_for=(kind, id),
+            type=document.get("type", ""),
+            record=Record.of(document["record"]),
+            sentence=document["sentence"],
+            held_at=document["held_at"],
+            expires_at=document["expires_at"],
+        )
+
 
 def under(id: str) -> Document:
     """The filter for ids that begin with this one and a slash: '0' is the character after '/', which no id contains."""
@@ -152,6 +178,28 @@ class Parked:
     queued: bool = False
     seen: bool = False
     attempts: int = 1
+
+    def document(self, group: str) -> Document:
+        envelope = self.envelope
+        return {
+            "_id": self.id,
+            "group": group,
+            "key": self.record.shown_key,
+            "record": self.record.document(),
+            "error": self.fault.error,
+            "sentence": self.fault.sentence,
+            "field": self.fault.field,
+            "type": envelope.type if envelope else None,
+            "source": envelope.source if envelope else None,
+            "message_id": envelope.id if envelope else None,
+            "subject": envelope.subject if envelope else None,
+            "traceparent": envelope.traceparent if envelope else None,
+            "parked_at": self.parked_at,
+            "blocking": self.blocking,
+            "queued": self.queued,
+            "seen": self.seen,
+            "attempts": self.attempts,
+        }
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from shared.runtime.mongo import Database, Session, Unavailable, infrastructure
 from shared.runtime.records import Incoming, read
 from shared.runtime.stopping import Stopping
 from shared.runtime.stored import Held
-from shared.runtime.transaction import Transaction, held_of
+from shared.runtime.transaction import Transaction
 
 CHECK_SECONDS = 1.0
 AT_ONCE = 100
@@ -64,7 +64,7 @@ class HeldTimer:
         query = {"group": self._group.name, "expires_at": {"$lte": datetime.now(UTC)}}
         due = await held.find(query).sort([("expires_at", 1), ("_id", 1)]).limit(AT_ONCE).to_list(AT_ONCE)
         for document in due:
-            await self._expire(held_of(document))
+            await self._expire(Held.of(document))
         return len(due)
 
     async def _expire(self, held: Held) -> None:

@@ -4,8 +4,8 @@ The collections of the runtime beside the service's own: outbox, seen, held, par
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
@@ -15,12 +15,11 @@ from shared.runtime.decision import Document, Ref
 from shared.runtime.group import Group
 from shared.runtime.mongo import Conflict, Database, Session
 from shared.runtime.personal import ERASED, told_before
-from shared.runtime.records import Incoming, Read, Record, read
+from shared.runtime.records import Incoming, Read, read
 from shared.runtime.stored import NOTHING, Entry, Held, Parked, Stored
 from shared.runtime.working_set import NeedsMore, Output, missing
 
 T = TypeVar("T")
-SEEN_FOR = timedelta(days=30)
 
 
 class Transaction:
@@ -73,7 +72,7 @@ class Transaction:
         if not waited_for:
             return []
         query = {"group": self._group.name, "waits_for": {"$in": waited_for}}
-        rows = {document["_id"]: held_of(document) for document in await self._find("held", query)}
+        rows = {document["_id"]: Held.of(document) for document in await self._find("held", query)}
         held |= rows
         waiting = [read(row.record, self._group.table) for row in rows.values()]
         return [one for one in waiting if isinstance(one, Incoming)]
@@ -152,7 +151,7 @@ class Transaction:
 
     async def _discreet(self, parked: Sequence[Parked]) -> Sequence[Document]:
         """What comes late of a person who was erased is parked without what is personal."""
-        rows = [parked_document(self._group.name, one) for one in parked]
+        rows = [one.document(self._group.name) for one in parked]
         personal = self._group.table.personal
         people = [personal.people_of(one.record.value) for one in parked] if personal else []
         if not personal or not any(people):
@@ -169,7 +168,7 @@ class Transaction:
     async def _write_held(self, writes: Writes) -> None:
         group = self._group.name
         operations: list[Any] = [
-            ReplaceOne({"_id": row.id}, held_document(group, row), upsert=True) for row in writes.held.values()
+            ReplaceOne({"_id": one.id}, one.document(group), upsert=True) for one in writes.held.values()
         ]
         await self._bulk("held", operations)
         if writes.released:
@@ -203,53 +202,3 @@ class Transaction:
 
     def _gate_id(self, key: str) -> str:
         return f"{self._group.name}|{key}"
-
-
-def held_document(group: str, held: Held) -> Document:
-    return {
-        "_id": held.id,
-        "group": group,
-        "waits_for": "/".join(held.waits_for),
-        "key": held.record.shown_key,
-        "type": held.type,
-        "record": held.record.document(),
-        "sentence": held.sentence,
-        "held_at": held.held_at,
-        "expires_at": held.expires_at,
-    }
-
-
-def held_of(document: Mapping[str, Any]) -> Held:
-    kind, _, id = document["waits_for"].partition("/")
-    return Held(
-        id=document["_id"],
-        waits_for=(kind, id),
-        type=document.get("type", ""),
-        record=Record.of(document["record"]),
-        sentence=document["sentence"],
-        held_at=document["held_at"],
-        expires_at=document["expires_at"],
-    )
-
-
-def parked_document(group: str, parked: Parked) -> Document:
-    envelope = parked.envelope
-    return {
-        "_id": parked.id,
-        "group": group,
-        "key": parked.record.shown_key,
-        "record": parked.record.document(),
-        "error": parked.fault.error,
-        "sentence": parked.fault.sentence,
-        "field": parked.fault.field,
-        "type": envelope.type if envelope else None,
-        "source": envelope.source if envelope else None,
-        "message_id": envelope.id if envelope else None,
-        "subject": envelope.subject if envelope else None,
-        "traceparent": envelope.traceparent if envelope else None,
-        "parked_at": parked.parked_at,
-        "blocking": parked.blocking,
-        "queued": parked.queued,
-        "seen": parked.seen,
-        "attempts": parked.attempts,
-    }

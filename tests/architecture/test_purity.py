@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ["catalog", "orders", "inquiries", "analytics"]
-STORED_BY = "repository"
 IMPURE_MODULES = {"asyncio", "os", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid6"}
 IMPURE_CALLS = re.compile(
     r"(.*\.)?((datetime|date)\.(now|utcnow|today)|uuid[147]|getenv)|open|print|input",

@@ -22,7 +22,7 @@ from shared.runtime.positions import Positions
 from shared.runtime.records import Incoming, read
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.stored import Held, Stored
-from shared.runtime.transaction import Transaction, held_of
+from shared.runtime.transaction import Transaction
 from shared.runtime.working_set import Output, Partition, WorkingSet
 
 Moves = Mapping[TopicPartition, tuple[int, int]]
@@ -124,7 +124,7 @@ def holding_without_writing() -> None:
         rows = await self._find("held", query)
         for ref in wanted:
             documents[ref] = replace(documents[ref], held=sum(row["waits_for"] == str(ref) for row in rows))
-        found = {row["_id"]: held_of(row) for row in rows if row["_id"] not in held}
+        found = {row["_id"]: Held.of(row) for row in rows if row["_id"] not in held}
         held |= found
         messages = [read(row.record, self._group.table) for row in found.values()]
         return [*waiting, *(one for one in messages if isinstance(one, Incoming))]

@@ -23,7 +23,6 @@ from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.stored import NOTHING, Held, Parked, Stored
 from shared.runtime.timers import fire_all, fired_timer
-from shared.runtime.transaction import parked_document
 from shared.runtime.working_set import NeedsMore, missing
 
 S = TypeVar("S")
@@ -140,7 +139,7 @@ class MemoryRuntime:
 
     def retry(self, key: str, ids: Sequence[str] | None = None) -> dict[str, Fault | None]:
         """As an operator does it; why each record stays parked, None where it does not."""
-        rows = original_order(parked_document(self.group.name, one) for one in self.parked)
+        rows = original_order(one.document(self.group.name) for one in self.parked)
         of_key = [row for row in rows if row["key"] == key]
         gated = [row["_id"] for row in of_key if row["blocking"] or row["queued"]]
         selected = [row for row in of_key if ids is None or row["_id"] in ids]

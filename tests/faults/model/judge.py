@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from shared.contracts.envelope import Envelope, decode
 from shared.runtime.decision import Document
 from shared.runtime.records import Record
-from shared.runtime.transaction import held_document, parked_document
 from tests.faults.checker import check
 from tests.faults.checking.in_memory import nested
 from tests.faults.checking.snapshot import Acknowledged, Layout, Snapshot
@@ -70,8 +69,8 @@ class Judge:
         found: dict[str, list[Document]] = {
             "offsets": [],
             "outbox": [{"_id": record.id} for record in self._bank.records],
-            "held": [held_document("bank", held) for held in self._bank.held.values()],
-            "parked": [parked_document("bank", one) for one in self._bank.parked],
+            "held": [held.document("bank") for held in self._bank.held.values()],
+            "parked": [one.document("bank") for one in self._bank.parked],
         }
         for group, store in stores.items():
             for (topic, partition), next in store.next.items():
