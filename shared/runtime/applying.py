@@ -15,7 +15,7 @@ from shared.runtime.batch import Batch, Writes
 from shared.runtime.errors import Fenced, of_the_records
 from shared.runtime.failpoints import failpoint
 from shared.runtime.group import Group
-from shared.runtime.lease import Lease
+from shared.runtime.lease import turns
 from shared.runtime.metrics import BATCH_SECONDS, BATCHES, RECORDS
 from shared.runtime.mongo import Database, Session, Unavailable
 from shared.runtime.parking_lot import KeyFull, without_documents
@@ -23,7 +23,6 @@ from shared.runtime.positions import Positions
 from shared.runtime.records import Read, Record, read
 from shared.runtime.transaction import Transaction
 
-LEASE_SECONDS = 5.0
 BATCH_BYTES = 4_000_000
 """Read, or told, in one transaction: beyond it records wait for the next one, for wide documents take much memory."""
 FIRST_BATCH = 50
@@ -46,7 +45,7 @@ class Applier:
         self._most = group.settings.max_records
         self._limit = min(self._most, FIRST_BATCH)
         self._wrote = wrote
-        self._lease = Lease(database, group.table.lease, LEASE_SECONDS) if group.table.lease else None
+        self._turn = turns(database, group.table.lease)
 
     async def apply(self, records: Sequence[ConsumerRecord]) -> None:
         while records:
@@ -117,13 +116,8 @@ class Applier:
             failpoint("consume.before_commit")
             return writes
 
-        if self._lease is not None:
-            await self._lease.wait(LEASE_SECONDS)
-        try:
+        async with self._turn():
             writes = await self._database.transaction(body)
-        finally:
-            if self._lease is not None:
-                await self._lease.release()
         failpoint("consume.after_commit")
         return writes
 

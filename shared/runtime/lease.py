@@ -2,13 +2,16 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from uuid import uuid4
 
 from pymongo.collection import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from shared.runtime.mongo import Database
+
+TURN_SECONDS = 5.0
 
 
 class Lease:
@@ -51,19 +54,26 @@ class Lease:
         self._until = asked + self._seconds
         return True
 
-    async def wait(self, deadline_seconds: float) -> bool:
-        """Take it as soon as it is free; False when the deadline came first."""
-        deadline = time.monotonic() + deadline_seconds
+    @asynccontextmanager
+    async def preferred(self) -> AsyncIterator[None]:
+        """Held if it comes free in time; without it the work conflicts more often, and is no less right."""
+        deadline = time.monotonic() + self._seconds
         pause = 0.002
-        while not await self.acquire():
-            if time.monotonic() > deadline:
-                return False
+        while not await self.acquire() and time.monotonic() <= deadline:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.05)
-        return True
+        try:
+            yield
+        finally:
+            await self.release()
 
     async def release(self) -> None:
         """Give it back early; where that fails it expires by itself."""
         self._until = 0.0
         with suppress(PyMongoError):
             await self._leases.update_one({"_id": self._name, "owner": self._owner}, {"$unset": {"owner": ""}})
+
+
+def turns(database: Database, lease: str | None) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Around each transaction of those that share a lease of this name, so that one at a time works."""
+    return Lease(database, lease, TURN_SECONDS).preferred if lease else nullcontext

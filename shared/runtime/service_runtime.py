@@ -128,11 +128,11 @@ class ServiceRuntime:
         """Wait for MongoDB and Kafka as long as it takes: live meanwhile, but not ready."""
         if not await self._until_done(self._prepare_database):
             return
-        groups = self.groups.values()
-        self._spawn(self.relay.run(), *(HeldTimer(self.database, group, self.stopping).run() for group in groups))
-        timed = [group for group in groups if group.table.timers]
-        self._spawn(*(Timers(self.database, g, self.backlog.lag, self.wrote, self.stopping).run() for g in timed))
-        self._spawn(self.backlog.keep_counting())
+        self._spawn(self.relay.run(), self.backlog.keep_counting())
+        for group in self.groups.values():
+            self._spawn(HeldTimer(self.database, group, self.wrote, self.stopping).run())
+            if group.table.timers:
+                self._spawn(Timers(self.database, group, self.wrote, self.stopping, self.backlog.lag).run())
         if not await self._until_done(self._connect):
             return
         self._spawn(*(consumer.watch() for consumer in self.consumers), self.backlog.keep_measuring_lag())

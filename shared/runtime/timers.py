@@ -1,11 +1,12 @@
 """What happens because time passes: waits of held records end, and documents hear of the moments they wait for.
 
-Runs in every process; the held row, or the version of the document, makes each of it once.
+Runs in every process; the held row, or MongoDB's write conflict on the document, makes each of it once.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 from uuid import uuid5
 
 import structlog
@@ -17,9 +18,9 @@ from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import NAMESPACE, Actor, Document, Kind
 from shared.runtime.group import Group
 from shared.runtime.handlers import TimerFired
-from shared.runtime.lease import Lease
+from shared.runtime.lease import turns
 from shared.runtime.mongo import Database, Session, Unavailable, infrastructure
-from shared.runtime.records import Incoming, read
+from shared.runtime.records import Incoming, Read, read
 from shared.runtime.stopping import Stopping
 from shared.runtime.stored import Held
 from shared.runtime.transaction import Transaction
@@ -29,83 +30,100 @@ AT_ONCE = 100
 NEWS_FIRST = timedelta(minutes=10)
 """How long a timer lets records go first that wait to be read: after a pause they may say what it waits for."""
 TRY_AGAIN = timedelta(hours=1)
-"""After a decision that raised: a bug, repaired by a new version."""
+"""After a decision that raised, or whose outcome cannot be stored: a bug, repaired by a new version."""
 FIRE_AT = IndexModel([("meta.fire_at", ASCENDING)], sparse=True)
 log = structlog.get_logger(__name__)
 
 
-async def _until_stopping(stopping: Stopping, step: Callable[[], Awaitable[int]], what: str) -> None:
-    while not stopping.is_set():
-        done = 0
-        try:
-            done = await step()
-        except (PyMongoError, Unavailable) as error:
-            log.warning(f"{what} not checked", error=str(error))
-        except Exception:
-            log.exception(f"{what} could not be worked off")
-        if done < AT_ONCE:
-            await stopping.rest(CHECK_SECONDS)
+class Clock:
+    """Works off what is due in a consumer group, until the process stops."""
 
+    what: ClassVar[str]
 
-class HeldTimer:
-    def __init__(self, database: Database, group: Group, stopping: Stopping) -> None:
+    def __init__(self, database: Database, group: Group, wrote: Callable[[Writes], None], stopping: Stopping) -> None:
         self._database = database
         self._group = group
+        self._wrote = wrote
         self._stopping = stopping
-        lease = group.table.lease
-        self._lease = Lease(database, lease, 5.0) if lease else None
+        self._turn = turns(database, group.table.lease)
 
     async def run(self) -> None:
-        await _until_stopping(self._stopping, self.step, "held records")
+        while not self._stopping.is_set():
+            done = 0
+            try:
+                done = await self.step()
+            except (PyMongoError, Unavailable) as error:
+                log.warning(f"{self.what} not checked", error=str(error))
+            except Exception:
+                log.exception(f"{self.what} could not be worked off")
+            if done < AT_ONCE:
+                await self._stopping.rest(CHECK_SECONDS)
 
     async def step(self) -> int:
-        """End the waits that are over; how many."""
-        held = self._database.collection("held")
-        query = {"group": self._group.name, "expires_at": {"$lte": datetime.now(UTC)}}
-        due = await held.find(query).sort([("expires_at", 1), ("_id", 1)]).limit(AT_ONCE).to_list(AT_ONCE)
-        for document in due:
-            await self._expire(Held.of(document))
-        return len(due)
+        """Work off what is due; how much it was."""
+        raise NotImplementedError
 
-    async def _expire(self, held: Held) -> None:
+    async def _apply(self, incoming: Sequence[Read], act: Callable[[Batch], None]) -> None:
         async def body(session: Session, attempt: int) -> Writes:
-            transaction = Transaction(self._database, session, self._group, attempt)
-            message = read(held.record, self._group.table)
-            _, writes = await transaction.run([message], lambda batch: batch.expire(held))
+            _, writes = await Transaction(self._database, session, self._group, attempt).run(incoming, act)
             return writes
 
-        if self._lease is not None:
-            await self._lease.wait(5.0)
+        async with self._turn():
+            writes = await self._database.transaction(body)
+        self._wrote(writes)
+
+    async def _or_later(self, work: Awaitable[None], collection: str, id: str, due: str) -> None:
+        """What raises must not hold up the others: it is put off. due: the field that says when it is."""
         try:
-            await self._database.transaction(body)
-        finally:
-            if self._lease is not None:
-                await self._lease.release()
+            await work
+        except Exception as error:
+            if infrastructure(error):
+                raise
+            log.exception(f"{self.what}: one raised and is put off", collection=collection, id=id)
+            now = datetime.now(UTC)
+            put_off = {"$set": {due: now + TRY_AGAIN}}
+            await self._database.collection(collection).update_one({"_id": id, due: {"$lte": now}}, put_off)
 
 
-class Timers:
-    """Tells documents that a moment they wait for has come, as messages dated at that moment."""
+class HeldTimer(Clock):
+    """Ends the waits that are over."""
+
+    what = "held records"
+
+    async def step(self) -> int:
+        held = self._database.collection("held")
+        query = {"group": self._group.name, "expires_at": {"$lte": datetime.now(UTC)}}
+        over = await held.find(query).sort([("expires_at", 1), ("_id", 1)]).limit(AT_ONCE).to_list(AT_ONCE)
+        for document in over:
+            await self._or_later(self._expire(document), "held", document["_id"], "expires_at")
+        return len(over)
+
+    async def _expire(self, document: Document) -> None:
+        held = Held.of(document)
+        await self._apply([read(held.record, self._group.table)], partial(Batch.expire, held=held))
+
+
+class Timers(Clock):
+    """Tells documents that a moment they wait for has come, as messages dated at that moment.
+
+    lag: per partition of every group, how many records wait to be read.
+    """
+
+    what = "timers"
 
     def __init__(
         self,
         database: Database,
         group: Group,
-        lag: Callable[[], Awaitable[list[dict[str, Any]]]],
         wrote: Callable[[Writes], None],
         stopping: Stopping,
+        lag: Callable[[], Awaitable[list[dict[str, Any]]]],
     ) -> None:
-        self._database = database
-        self._group = group
+        super().__init__(database, group, wrote, stopping)
         self._lag = lag
-        self._wrote = wrote
-        self._stopping = stopping
         self._since = datetime.now(UTC)
 
-    async def run(self) -> None:
-        await _until_stopping(self._stopping, self.step, "timers")
-
     async def step(self) -> int:
-        """Fire what is due; for how many documents."""
         return sum([await self._fire_due(kind) for kind in self._group.table.timers])
 
     async def _fire_due(self, kind: Kind[Any]) -> int:
@@ -122,7 +140,7 @@ class Timers:
             if infrastructure(error):
                 raise
             for one in fired:
-                await self._fire_alone(one)
+                await self._or_later(self._fire([one]), kind.collection, one.ref.id, "meta.fire_at")
         return len(due)
 
     async def _news(self) -> bool:
@@ -131,23 +149,7 @@ class Timers:
         return any(row["lag"] != 0 for row in await self._lag() if row["group"] == group)
 
     async def _fire(self, fired: Sequence[Incoming]) -> None:
-        async def body(session: Session, attempt: int) -> Writes:
-            transaction = Transaction(self._database, session, self._group, attempt)
-            _, writes = await transaction.run(fired, lambda batch: fire_all(batch, fired))
-            return writes
-
-        self._wrote(await self._database.transaction(body))
-
-    async def _fire_alone(self, fired: Incoming) -> None:
-        """One whose decision raises must not hold up the others."""
-        try:
-            await self._fire([fired])
-        except Exception as error:
-            if infrastructure(error):
-                raise
-            log.exception("a timer's decision raised", document=str(fired.ref), due=fired.envelope.time.isoformat())
-            later = {"$set": {"meta.fire_at": datetime.now(UTC) + TRY_AGAIN}}
-            await self._database.collection(fired.ref.kind.collection).update_one({"_id": fired.ref.id}, later)
+        await self._apply(fired, partial(fire_all, fired=fired))
 
 
 def may_wait_for_news(due: datetime, since: datetime, now: datetime) -> bool:

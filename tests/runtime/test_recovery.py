@@ -1,10 +1,13 @@
 """What comes back by itself: a producer that died, a lease whose owner is gone."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.runtime.lease import TURN_SECONDS
+from tests.runtime.bank import AccountOpened
 from tests.runtime.branch import Branch, Open
 from tests.support.eventually import eventually
 
@@ -43,6 +46,17 @@ async def test_a_lease_whose_owner_is_gone_is_taken_over_when_it_ends(bank: Bran
     assert datetime.now(UTC) >= until
     lease = await leases.find_one({"_id": "relay"})
     assert lease is not None and lease["owner"] != "gone"
+
+
+async def test_a_batch_waits_for_its_turn_for_some_seconds_and_goes_on_without_it(bank: Branch) -> None:
+    """Who has the lease of the bank's batches neither gives it back nor lets it end."""
+    until = datetime.now(UTC) + timedelta(hours=1)
+    leases = bank.runtime.collection("leases")
+    await leases.update_one({"_id": "bank"}, {"$set": {"owner": "gone", "until": until}}, upsert=True)
+    began = time.monotonic()
+    await bank.tell([AccountOpened(account_id="a", owner="o")])
+    assert time.monotonic() - began >= TURN_SECONDS
+    assert await bank.account("a") == ("o", 0)
 
 
 async def test_the_age_of_the_outbox_is_that_of_the_event_written_first_whatever_its_id(bank: Branch) -> None:
