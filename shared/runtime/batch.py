@@ -5,19 +5,20 @@ loaded, or when the transaction has to be tried again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 from shared.runtime.decision import Documents, NotYet, Ref, Refusal
 from shared.runtime.group import Group
 from shared.runtime.history import row_of
 from shared.runtime.parking_lot import QUEUED, ParkingLot, as_fault, is_bug
 from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, by_arrival, read
-from shared.runtime.stored import Entry, Gate, Held, Parked, Stored
-from shared.runtime.working_set import NeedsMore, Output, Partition, WorkingSet
+from shared.runtime.stored import Entry, Gate, Held, Parked
+from shared.runtime.working_set import Loaded, NeedsMore, Output, Partition, WorkingSet
 
+T = TypeVar("T")
 ANY_REVISION = -1
 """`If-Match: *`: whatever the revision is."""
 
@@ -28,17 +29,6 @@ class PreconditionRequired(Refusal):
 
 class StaleRevision(Refusal):
     error = "STALE_REVISION"
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What the database had for a batch. Absent documents are present as NOTHING."""
-
-    documents: Mapping[Ref, Stored[Any]] = field(default_factory=dict)
-    held: Mapping[str, Held] = field(default_factory=dict)
-    seen: frozenset[str] = frozenset()
-    gates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Key to (version, count)."""
 
 
 @dataclass
@@ -68,6 +58,15 @@ class Batch:
         self._seen = set(loaded.seen)
         self._lot = ParkingLot(group, loaded.gates, self.work.output, wall)
 
+    @classmethod
+    def run(cls, group: Group, loaded: Loaded, wall: datetime, act: Callable[["Batch"], T]) -> tuple[T, Writes]:
+        """What `act` makes of what is loaded. Raises NeedsMore as long as something is missing."""
+        if refs := loaded.missing():
+            raise NeedsMore(refs)
+        batch = cls(group, loaded, wall)
+        result = act(batch)
+        return result, batch.finish()
+
     def take(self, incoming: Read) -> None:
         """Apply, hold, park or pass over one record of a topic. Raises nothing a handler raised."""
         if isinstance(incoming, ReadPast):
@@ -82,7 +81,9 @@ class Batch:
             self._mark_seen(incoming)
             self._count(incoming.record, "parked")
         else:
-            self._count(incoming.record, self._try(incoming))
+            what, changed = self._try(incoming)
+            self._wake(changed)
+            self._count(incoming.record, what)
 
     def take_all(self, incoming: Iterable[Read]) -> None:
         for one in incoming:
@@ -118,13 +119,7 @@ class Batch:
             return None
         incoming.remembered = seen
         try:
-            if not self.work.stale(incoming):
-                self._wake(self.work.apply(incoming))
-            self._mark_seen(incoming)
-        except NotYet as early:
-            self._hold(incoming, early)
-        except NeedsMore:
-            raise
+            _, changed = self._apply(incoming)
         except Exception as error:
             fault = as_fault(error)
             if not fault.answer and gate is not None:
@@ -132,6 +127,7 @@ class Batch:
             elif fault.answer and not told:
                 self._lot.reject(incoming.record, incoming.envelope, fault)
             return fault
+        self._wake(changed)
         return None
 
     def expire(self, held: Held) -> None:
@@ -145,7 +141,8 @@ class Batch:
         if isinstance(incoming, Incoming) and incoming.handler.on_expiry is not None:
             incoming.expired = True
             incoming.held_at = held.held_at
-            self._try(incoming)
+            _, changed = self._try(incoming)
+            self._wake(changed)
         else:
             envelope = incoming.envelope if isinstance(incoming, Incoming) else None
             fault = Fault("EXPIRED", f"waited until it expired: {held.sentence}")
@@ -169,25 +166,26 @@ class Batch:
         self.writes.parked, self.writes.gates = self._lot.parked, self._lot.changed_gates
         return self.writes
 
-    def _try(self, incoming: Incoming) -> str:
-        """What became of the message: applied, duplicates, held or parked."""
+    def _try(self, incoming: Incoming) -> tuple[str, list[Ref]]:
+        """What became of the message: applied, duplicates, held or parked; and the documents that changed."""
+        try:
+            return self._apply(incoming)
+        except Exception as error:
+            self._refuse(incoming, error)
+            return "parked", []
+
+    def _apply(self, incoming: Incoming) -> tuple[str, list[Ref]]:
+        """As `_try`, but raises what the handler raises besides NotYet."""
         try:
             if self.work.stale(incoming):
-                rows = self.work.appended(incoming, self.work.context(incoming))
-                self.work.output.add_rows(rows)
-                return "duplicates"
+                self.work.output.add_rows(self.work.appended(incoming, self.work.context(incoming)))
+                return "duplicates", []
             changed = self.work.apply(incoming)
         except NotYet as early:
             self._hold(incoming, early)
-            return "held"
-        except NeedsMore:
-            raise
-        except Exception as error:
-            self._refuse(incoming, error)
-            return "parked"
+            return "held", []
         self._mark_seen(incoming)
-        self._wake(changed)
-        return "applied"
+        return "applied", changed
 
     def _arm(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -207,25 +205,33 @@ class Batch:
     # -- held: legal in a state still ahead -----------------------------------------------------------------
 
     def _hold(self, incoming: Incoming, early: NotYet) -> None:
-        """Keep the record until the document it waits for changes. Holding writes that document."""
+        """Keep the record until the document it waits for changes. Holding writes that document.
+
+        One that is held on it already waits on as it did; on another one no longer.
+        """
         assert incoming.record is not None
-        ref = early.waits_for or incoming.ref
-        entry = self.work.entry(ref)
-        entry.held += 1
-        entry.dirty = True
+        id, ref = f"{self.group.name}|{incoming.record.id}", early.waits_for or incoming.ref
+        waits_for = (ref.kind.name, ref.id)
+        known = self._held.get(id)
+        if known is not None and known.waits_for == waits_for:
+            return
         held_at = incoming.held_at or self.wall
         held = Held(
-            id=f"{self.group.name}|{incoming.record.id}",
-            waits_for=(ref.kind.name, ref.id),
+            id=id,
+            waits_for=waits_for,
             type=incoming.envelope.type,
             record=incoming.record,
             sentence=early.sentence,
             held_at=held_at,
             expires_at=held_at + (early.hold_for or self.group.settings.hold_for),
         )
-        self._held[held.id] = held
-        self.writes.held[held.id] = held
-        self.writes.released.discard(held.id)
+        if known is not None:
+            self._release(known)
+        entry = self.work.entry(ref)
+        entry.held += 1
+        entry.dirty = True
+        self._held[id] = self.writes.held[id] = held
+        self.writes.released.discard(id)
         self._mark_seen(incoming)
 
     def _release(self, held: Held) -> None:
@@ -263,25 +269,10 @@ class Batch:
             self._release(held)
             self._lot.queue_held(incoming, gate)
             return []
-        changed: list[Ref] = []
-        try:
-            if not self.work.stale(incoming):
-                changed = self.work.apply(incoming)
-        except NotYet as early:
-            ref = early.waits_for or incoming.ref
-            if (ref.kind.name, ref.id) == held.waits_for:
-                return None
+        what, changed = self._try(incoming)
+        if what != "held":
             self._release(held)
-            self._hold(incoming, early)
-            return []
-        except NeedsMore:
-            raise
-        except Exception as error:
-            self._release(held)
-            self._refuse(incoming, error)
-            return []
-        self._release(held)
-        return changed
+        return None if self._held.get(held.id) is held else changed
 
     # -- bookkeeping ------------------------------------------------------------------------------------------
 

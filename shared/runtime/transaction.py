@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 
-from shared.runtime.batch import Batch, Loaded, Writes
+from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import Document, Ref
 from shared.runtime.group import Group
 from shared.runtime.mongo import Conflict, Database, Session
 from shared.runtime.personal import ERASED, told_before
 from shared.runtime.records import Incoming, Read, read
 from shared.runtime.stored import NOTHING, Entry, Held, Parked, Stored
-from shared.runtime.working_set import NeedsMore, Output, missing
+from shared.runtime.working_set import Loaded, NeedsMore, Output
 
 T = TypeVar("T")
 
@@ -34,48 +34,40 @@ class Transaction:
     async def run(self, incoming: Sequence[Read], act: Callable[[Batch], T]) -> tuple[T, Writes]:
         """Load, decide with `act`, load what turned out to be missing and decide anew; then write."""
         messages = [one for one in incoming if isinstance(one, Incoming)]
-        documents: dict[Ref, Stored[Any]] = {}
-        held: dict[str, Held] = {}
-        seen = await self._seen(messages)
-        gates = await self._gates(messages)
-        more, needing = missing(documents, messages)
+        loaded = Loaded(seen=await self._seen(messages), gates=await self._gates(messages), needing=messages)
         while True:
-            while more:
-                waiting = await self._load(more, documents, held)
-                gates |= await self._gates(waiting)
-                more, needing = missing(documents, needing + waiting)
-            batch = Batch(self._group, Loaded(documents, held, seen, gates), datetime.now(UTC))
             try:
-                result = act(batch)
-                writes = batch.finish()
+                result, writes = Batch.run(self._group, loaded, datetime.now(UTC), act)
+                break
             except NeedsMore as needs:
-                more = needs.refs
-                continue
-            await self._write(writes)
-            return result, writes
+                await self._load(needs.refs, loaded)
+        await self._write(writes)
+        return result, writes
 
-    async def _load(
-        self, refs: Iterable[Ref], documents: dict[Ref, Stored[Any]], held: dict[str, Held]
-    ) -> list[Incoming]:
-        """Add the documents, and the records held on them; returns those records, whose documents are needed too."""
+    async def _load(self, refs: Iterable[Ref], loaded: Loaded) -> None:
+        """Add the documents, and the records held on them, which need documents too."""
         by_kind: dict[Any, list[str]] = defaultdict(list)
         for ref in refs:
             by_kind[ref.kind].append(ref.id)
-            documents[ref] = NOTHING
+            loaded.documents[ref] = NOTHING
         waited_for = []
         for kind, ids in by_kind.items():
             for document in await self._find(kind.collection, {"_id": {"$in": ids}}):
                 ref = kind.ref(document["_id"])
-                documents[ref] = Stored.of(kind, document)
-                if documents[ref].held:
+                loaded.documents[ref] = stored = Stored.of(kind, document)
+                if stored.held:
                     waited_for.append(str(ref))
-        if not waited_for:
-            return []
+        if waited_for:
+            await self._load_held(waited_for, loaded)
+
+    async def _load_held(self, waited_for: Sequence[str], loaded: Loaded) -> None:
         query = {"group": self._group.name, "waits_for": {"$in": waited_for}}
-        rows = {document["_id"]: Held.of(document) for document in await self._find("held", query)}
-        held |= rows
-        waiting = [read(row.record, self._group.table) for row in rows.values()]
-        return [one for one in waiting if isinstance(one, Incoming)]
+        held = [Held.of(document) for document in await self._find("held", query)]
+        messages = [read(one.record, self._group.table) for one in held]
+        waiting = [one for one in messages if isinstance(one, Incoming)]
+        loaded.held |= {one.id: one for one in held}
+        loaded.gates |= await self._gates(waiting)
+        loaded.needing += waiting
 
     async def _seen(self, messages: Sequence[Incoming]) -> frozenset[str]:
         keys = [key for message in messages if message.record and (key := message.seen_key) is not None]

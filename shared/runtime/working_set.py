@@ -10,17 +10,45 @@ from shared.runtime.announce import Announced, announced
 from shared.runtime.decision import Context, Decision, Document, Documents, Ref, Row, Tally
 from shared.runtime.group import Group
 from shared.runtime.records import Incoming
-from shared.runtime.stored import Entry, OutboxRow, Stored
+from shared.runtime.stored import Entry, Held, OutboxRow, Stored
 
 Partition = tuple[str, int]
 
 
-class NeedsMore(Exception):
-    """The batch touches documents that are not loaded yet: load them and run it anew."""
+class NeedsMore(BaseException):
+    """The batch touches documents that are not loaded yet: load them and run it anew.
+
+    No Exception, for nobody may take it for what a handler raised.
+    """
 
     def __init__(self, refs: set[Ref]) -> None:
         super().__init__(refs)
         self.refs = refs
+
+
+@dataclass
+class Loaded:
+    """What the database had for a batch so far. Absent documents are present as NOTHING."""
+
+    documents: dict[Ref, Stored[Any]] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+    gates: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Key to (version, count)."""
+    needing: list[Incoming] = field(default_factory=list)
+    """Messages some of whose documents may be missing: those of the batch, and those held on a document."""
+
+    def missing(self) -> set[Ref]:
+        """The documents to load next."""
+        refs: set[Ref] = set()
+        needing, self.needing = self.needing, []
+        for message in needing:
+            try:
+                _refs(message, self.documents)
+            except NeedsMore as more:
+                refs |= more.refs
+                self.needing.append(message)
+        return refs
 
 
 @dataclass
@@ -153,19 +181,6 @@ class WorkingSet:
 
 def _teller(envelope: Envelope) -> str:
     return f"{envelope.source}|{envelope.aggregate}|{envelope.subject}"
-
-
-def missing(documents: Mapping[Ref, Stored[Any]], messages: Iterable[Incoming]) -> tuple[set[Ref], list[Incoming]]:
-    """The documents that messages need and that are not among the loaded ones, and the messages that need them."""
-    refs: set[Ref] = set()
-    needing = []
-    for message in messages:
-        try:
-            _refs(message, documents)
-        except NeedsMore as more:
-            refs |= more.refs
-            needing.append(message)
-    return refs, needing
 
 
 def _refs(incoming: Incoming, known: Mapping[Ref, Stored[Any] | Entry]) -> set[Ref]:

@@ -19,11 +19,10 @@ from shared.runtime.decision import NotYet, Ref
 from shared.runtime.mongo import Session
 from shared.runtime.offsets import Offsets
 from shared.runtime.positions import Positions
-from shared.runtime.records import Incoming, read
+from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
-from shared.runtime.stored import Held, Stored
 from shared.runtime.transaction import Transaction
-from shared.runtime.working_set import Output, Partition, WorkingSet
+from shared.runtime.working_set import Loaded, Output, Partition, WorkingSet
 
 Moves = Mapping[TopicPartition, tuple[int, int]]
 Counts = Mapping[Partition, Any]
@@ -115,19 +114,13 @@ def holding_without_writing() -> None:
         hold(self, incoming, early)
         entry.dirty = was
 
-    async def load_and_look(
-        self: Transaction, refs: Iterable[Ref], documents: dict[Ref, Stored[Any]], held: dict[str, Held]
-    ) -> list[Incoming]:
+    async def load_and_look(self: Transaction, refs: Iterable[Ref], loaded: Loaded) -> None:
         wanted = list(refs)
-        waiting = await load(self, wanted, documents, held)
-        query = {"group": self._group.name, "waits_for": {"$in": [str(ref) for ref in wanted]}}
-        rows = await self._find("held", query)
+        await load(self, wanted, loaded)
+        await self._load_held([str(ref) for ref in wanted], loaded)
         for ref in wanted:
-            documents[ref] = replace(documents[ref], held=sum(row["waits_for"] == str(ref) for row in rows))
-        found = {row["_id"]: Held.of(row) for row in rows if row["_id"] not in held}
-        held |= found
-        messages = [read(row.record, self._group.table) for row in found.values()]
-        return [*waiting, *(one for one in messages if isinstance(one, Incoming))]
+            held = sum(one.waits_for == (ref.kind.name, ref.id) for one in loaded.held.values())
+            loaded.documents[ref] = replace(loaded.documents[ref], held=held)
 
     _patch(Batch, "_hold", hold_only)
     _patch(Transaction, "_load", load_and_look)

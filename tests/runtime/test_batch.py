@@ -7,10 +7,11 @@ import pytest
 from pymongo.errors import BulkWriteError
 
 from shared.contracts.envelope import encode
-from shared.runtime.batch import Batch, Loaded, PreconditionRequired, StaleRevision
+from shared.runtime.batch import Batch, PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove, Unknown
 from shared.runtime.parking_lot import as_fault
 from shared.runtime.records import Record
+from shared.runtime.working_set import Loaded
 from tests.runtime.bank import (
     ACCOUNT,
     BANK,

@@ -1,7 +1,7 @@
 """The runtime's pure core over dictionaries: what unit and contract tests of a service drive its table with.
 
-It loads and writes exactly what `shared.runtime.transaction` does, without Kafka and MongoDB;
-`tests/runtime` proves both against one suite.
+`Batch` decides here as it does in the services; what `shared.runtime.transaction` loads from MongoDB and writes to it,
+this loads and writes in its own way, so the stack tests of `tests/runtime` have to prove the other.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from shared.contracts.base import Event, Message
 from shared.contracts.envelope import Envelope, decode, encode
-from shared.runtime.batch import Batch, Loaded, Writes
+from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import Actor, Document, Documents, Kind, Ref
 from shared.runtime.group import Group
 from shared.runtime.handlers import Handlers
@@ -23,7 +23,7 @@ from shared.runtime.retrying import original_order, retry_all
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.stored import NOTHING, Held, Parked, Stored
 from shared.runtime.timers import fire_all, fired_timer
-from shared.runtime.working_set import NeedsMore, missing
+from shared.runtime.working_set import Loaded, NeedsMore
 
 S = TypeVar("S")
 NAMES = UUID("8a3a4f3e-54a6-5f5c-8d0e-2b9ad1f0c001")
@@ -195,26 +195,20 @@ class MemoryRuntime:
 
     def _decide(self, incoming: Sequence[Read], act: Callable[[Batch], Any]) -> tuple[Any, Writes]:
         messages = [one for one in incoming if isinstance(one, Incoming)]
-        loaded: dict[Ref, Stored[Any]] = {}
-        held: dict[str, Held] = {}
-        more, needing = missing(loaded, messages)
+        loaded = Loaded(seen=frozenset(self.seen), gates=self.gates, needing=messages)
         while True:
-            while more:
-                loaded |= {ref: self._stored(ref) for ref in more}
-                names = {(ref.kind.name, ref.id) for ref in more}
-                new = {id: one for id, one in self.held.items() if one.waits_for in names}
-                held |= new
-                waiting = [read(one.record, self.group.table) for one in new.values()]
-                needing += [one for one in waiting if isinstance(one, Incoming)]
-                more, needing = missing(loaded, needing)
-            batch = self.batch(self.group, Loaded(loaded, held, frozenset(self.seen), self.gates), self.wall)
             try:
-                result = act(batch)
-                writes = batch.finish()
+                return self.batch.run(self.group, loaded, self.wall, act)
             except NeedsMore as needs:
-                more = needs.refs
-                continue
-            return result, writes
+                self._load(needs.refs, loaded)
+
+    def _load(self, refs: Iterable[Ref], loaded: Loaded) -> None:
+        loaded.documents |= {ref: self._stored(ref) for ref in refs}
+        names = {(ref.kind.name, ref.id) for ref in refs}
+        held = {id: one for id, one in self.held.items() if one.waits_for in names}
+        messages = [read(one.record, self.group.table) for one in held.values()]
+        loaded.held |= held
+        loaded.needing += [one for one in messages if isinstance(one, Incoming)]
 
     def _write(self, writes: Writes) -> None:
         for entry in writes.entries:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from shared.runtime.batch import Batch, Loaded
+from shared.runtime.batch import Batch
 from shared.runtime.decision import NotYet
 from shared.runtime.group import Group
 from shared.runtime.records import Incoming
+from shared.runtime.working_set import Loaded
 from tests.faults.model.store import Store
 from tests.faults.model.test_model import Histories
 
