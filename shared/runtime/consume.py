@@ -47,7 +47,7 @@ class Consumer:
         *,
         wrote: Callable[[Writes], None],
         parking_full: Callable[[], bool],
-        published: Callable[[], Awaitable[None]],
+        wait_for_relay: Callable[[], Awaitable[None]],
         give_up: Callable[[str, int], None],
         stopping: Stopping,
     ) -> None:
@@ -57,7 +57,7 @@ class Consumer:
         self._settings = group.settings
         self._applier = Applier(database, group, self.positions, wrote)
         self._parking_full = parking_full
-        self._published = published
+        self._wait_for_relay = wait_for_relay
         self._give_up = give_up
         self._stopping = stopping
         self._troubles = {"start": f"{self.name} is not started"}
@@ -93,7 +93,7 @@ class Consumer:
         return [*self._troubles.values(), *self.positions.troubles.values()]
 
     async def on_batch(self, records: Sequence[ConsumerRecord]) -> None:
-        await self._published()
+        await self._wait_for_relay()
         async with self._lock:
             self.positions.read_with(self._subscriber.consumer)
             try:

@@ -65,12 +65,14 @@ class Relay:
             self.wake.set()
 
     async def keeps_up(self) -> None:
-        """Return once no more than AHEAD events wait, or after a while: without it a backlog of records becomes one of
+        """Return once fewer than AHEAD events wait, or after a while: without it a backlog of records becomes one of
         events, larger than what MongoDB keeps in memory, and the relay slower with each event."""
         if self._told < AHEAD // 5:
             return
         with suppress(TimeoutError, PyMongoError):
             async with asyncio.timeout(AHEAD_SECONDS):
+                if await self._is_far_behind():
+                    log.info("records wait for the relay", service=self._service, events=f"{AHEAD} or more")
                 while not self._stopping.is_set() and await self._is_far_behind():
                     await self._stopping.rest(0.1)
         self._told = 0

@@ -71,7 +71,7 @@ class ServiceRuntime:
             wrote=self.wrote,
             give_up=self.give_up,
             parking_full=lambda: self.backlog.parking_full,
-            published=self.relay.keeps_up,
+            wait_for_relay=self.relay.keeps_up,
             stopping=self.stopping,
         )
 
