@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.runtime.batch import ANY_REVISION, Batch, Writes
 from shared.runtime.decision import Refusal
-from shared.runtime.metrics import COMMANDS
+from shared.runtime.metrics import counted
 from shared.runtime.mongo import Session
 from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
@@ -34,10 +34,10 @@ async def decide_each(runtime: ServiceRuntime, commands: Sequence[Incoming]) -> 
 
     if not commands:
         return []
-    outcomes, writes = await runtime.database.transaction(body)
+    with counted([command.message for command in commands]) as counts:
+        outcomes, writes = await runtime.database.transaction(body)
+        counts += ["refused" if outcome.refusal else "applied" for outcome in outcomes]
     runtime.wrote(writes)
-    for command in commands:
-        COMMANDS.labels(command.message.wire_type(), "finished").inc()
     return outcomes
 
 

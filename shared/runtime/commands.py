@@ -18,7 +18,7 @@ from shared.runtime.decision import Refusal
 from shared.runtime.errors import Busy
 from shared.runtime.http import etag, if_match_of, incoming_of
 from shared.runtime.idempotency import Answered
-from shared.runtime.metrics import COMMANDS
+from shared.runtime.metrics import counted
 from shared.runtime.mongo import Session
 from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
@@ -114,12 +114,18 @@ async def _transact(
         await idempotency.remember(runtime, session, fingerprint, granted)
         return answers | decided, writes
 
-    try:
-        answers, writes = await runtime.database.transaction(body, PATIENCE_SECONDS)
-    except ValidationError as bug:
-        raise RuntimeError("a decision built an invalid state") from bug
-    finally:
-        COMMANDS.labels(parts[0].message.wire_type(), "finished").inc(len(parts))
+    with counted([part.message for part in parts]) as outcomes:
+        try:
+            answers, writes = await runtime.database.transaction(body, PATIENCE_SECONDS)
+        except ValidationError as bug:
+            raise RuntimeError("a decision built an invalid state") from bug
+        outcomes += [_outcome(answers[part.name]) for part in parts]
     if writes is not None:
         runtime.wrote(writes)
     return [answers[part.name] for part in parts]
+
+
+def _outcome(answer: Answer) -> str:
+    if isinstance(answer, Refusal):
+        return "refused"
+    return "repeated" if answer.replayed else "applied"
