@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
@@ -12,6 +13,7 @@ from shared.runtime import away
 from shared.runtime.consume import Consumer
 from shared.runtime.metrics import FULLEST_KEY, HELD, LAG, LIMIT, OUTBOX_AGE, OUTBOX_ROWS, PARKED, QUEUED_KEYS
 from shared.runtime.mongo import Database, Unavailable
+from shared.runtime.positions import Positions
 from shared.runtime.relay import Relay
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.stopping import Stopping
@@ -126,11 +128,11 @@ class Backlog:
         try:
             return await self.lag()
         except (KafkaError, TimeoutError):
-            return [row for consumer in self._consumers for row in await consumer.positions.lag(ends_known=False)]
+            return [row for consumer in self._consumers for row in await _standing(consumer.positions, ask_kafka=False)]
 
     async def lag(self) -> list[dict[str, Any]]:
         """Per partition of every group, as it is now."""
-        rows = [row for consumer in self._consumers for row in await consumer.positions.lag()]
+        rows = [row for consumer in self._consumers for row in await _standing(consumer.positions, ask_kafka=True)]
         for row in rows:
             if row["lag"] is not None:
                 LAG.labels(row["group"], row["topic"], row["partition"]).set(row["lag"])
@@ -146,3 +148,28 @@ class Backlog:
         LIMIT.labels(self._service, "parked_records").set(self._settings.max_parked)
         LIMIT.labels(self._service, "records_per_key").set(self._settings.max_parked_per_key)
         LIMIT.labels(self._service, "outbox_rows").set(self._settings.outbox_limit)
+
+
+async def _standing(positions: Positions, *, ask_kafka: bool) -> list[dict[str, Any]]:
+    """All partitions of a group as far as any process has stored them, beside the log's end, None where not asked for.
+
+    Raises KafkaError or TimeoutError where Kafka does not say that end.
+    """
+    rows = await positions.offsets.rows()
+    partitions = [TopicPartition(row["topic"], row["partition"]) for row in rows]
+    ends: dict[TopicPartition, int] = {}
+    if ask_kafka and positions.consumer is not None and partitions:
+        ends = await asyncio.wait_for(positions.consumer.end_offsets(partitions), 5)
+    return [
+        {
+            "group": positions.group,
+            "topic": row["topic"],
+            "partition": row["partition"],
+            "next": row["next"],
+            "end": ends.get(tp),
+            "lag": ends[tp] - row["next"] if tp in ends else None,
+            "counts": row.get("counts", {}),
+            "paused": row.get("paused"),
+        }
+        for tp, row in zip(partitions, rows, strict=True)
+    ]

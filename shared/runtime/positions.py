@@ -213,27 +213,3 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         with suppress(KafkaError, TimeoutError):
             await asyncio.wait_for(self.consumer.commit(news), 5)
             self._committed |= news
-
-    async def lag(self, *, ends_known: bool = True) -> list[dict[str, Any]]:
-        """All partitions of the group as far as any process has stored them, beside the log's end.
-
-        Raises KafkaError or TimeoutError where Kafka does not say that end; with ends_known=False it is not asked.
-        """
-        rows = await self.offsets.rows()
-        partitions = [TopicPartition(row["topic"], row["partition"]) for row in rows]
-        ends: dict[TopicPartition, int] = {}
-        if ends_known and self.consumer is not None and partitions:
-            ends = await asyncio.wait_for(self.consumer.end_offsets(partitions), 5)
-        return [
-            {
-                "group": self.group,
-                "topic": row["topic"],
-                "partition": row["partition"],
-                "next": row["next"],
-                "end": ends.get(tp),
-                "lag": ends[tp] - row["next"] if tp in ends else None,
-                "counts": row.get("counts", {}),
-                "paused": row.get("paused"),
-            }
-            for tp, row in zip(partitions, rows, strict=True)
-        ]
