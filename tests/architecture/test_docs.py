@@ -34,6 +34,12 @@ def test_the_index_of_decisions_lists_each_of_them() -> None:
     assert listed == sorted(page.name for page in decisions.glob("0*.md"))
 
 
+def test_the_map_of_the_runtime_names_each_module_once() -> None:
+    runtime = ROOT / "shared" / "runtime"
+    layers, _, _ = (runtime / "README.md").read_text(encoding="utf-8").partition("## Words")
+    assert sorted(re.findall("`([a-z_]+)`", layers)) == sorted(path.stem for path in runtime.glob("[a-z]*.py"))
+
+
 def test_the_readme_lists_every_variable_of_the_environment_with_its_default() -> None:
     listed = dict(VARIABLE.findall((ROOT / "README.md").read_text(encoding="utf-8")))
     assert listed == dict(variables())
