@@ -9,7 +9,17 @@ from services.catalog.domain.product import Product
 from services.catalog.settings import Settings
 from shared.contracts.base import Money
 from shared.contracts.inbox_catalog import ProductSubmitted, SubmittedOption
-from shared.contracts.order_state import LineState, OrderState, OrderStatus
+from shared.contracts.order_state import (
+    Claim,
+    ClaimLine,
+    ClaimStatus,
+    ClaimType,
+    LineState,
+    OrderState,
+    OrderStatus,
+    Reason,
+    Shipment,
+)
 from shared.contracts.orders import OrderEvent, OrderPlaced
 from shared.runtime.decision import Actor, Context
 
@@ -17,6 +27,7 @@ NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 SETTINGS = Settings(store_currency="KRW")
 WAREHOUSE = Actor("system", "/products")
 SELLER = Actor("seller", "local")
+PARCEL = Shipment(shipment_id="s", carrier="C", tracking_no="T", lines=(), shipped_at=NOW)
 
 
 def won(amount: int) -> Money:
@@ -43,13 +54,36 @@ def a_line(line_id: str = "1", product_id: str = "tee", ordered: int = 1, **coun
     return LineState(line_id=line_id, product_id=product_id, ordered=ordered, **given)
 
 
-def an_order(*lines: LineState, order_id: str = "o1") -> OrderState:
+def an_exchange(
+    claim_id: str = "c",
+    quantity: int = 1,
+    target: str = "blue",
+    *,
+    line_id: str = "1",
+    option_id: str = "red",
+    **fields: Any,
+) -> Claim:
+    """What comes back is fit to be sold again."""
+    part = ClaimLine(line_id=line_id, quantity=quantity, option_id=option_id, target_option_id=target, good=quantity)
+    content: dict[str, Any] = {
+        "claim_id": claim_id,
+        "type": ClaimType.EXCHANGE,
+        "status": ClaimStatus.EXCHANGE_REQUEST,
+        "lines": (part,),
+        "reason": Reason.COLOR_AND_SIZE,
+        "requested_at": NOW,
+    }
+    return Claim(**content | fields)
+
+
+def an_order(*lines: LineState, order_id: str = "o1", claims: Sequence[Claim] = ()) -> OrderState:
     return OrderState(
         order_id=order_id,
         channel="shop",
         currency="KRW",
         status=OrderStatus.PAYED,
         lines=lines or (a_line(),),
+        claims=tuple(claims),
         shipping_fee=won(0),
         total=won(1000),
         placed_at=NOW,

@@ -1,7 +1,7 @@
 """What exchanges of an order do to the shelves: other options leave than were ordered, and other options come back."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.catalog import ReservationState, ReservationStatus
@@ -37,10 +37,12 @@ def asked(reservation: ReservationState | None, order: OrderState) -> list[Claim
     return [claim for claim in order.claims if _waits(claim) and claim.claim_id not in has]
 
 
-def lines_by_option(order: OrderState, having: Collection[str]) -> Iterator[LineState]:
+def lines_by_option(
+    lines: Sequence[LineState], claims: Iterable[Claim], having: Collection[str]
+) -> Iterator[LineState]:
     """The lines as if each option had been ordered by itself: `having` names the exchanges with a reservation."""
-    units = _units(order, having)
-    for line in order.lines:
+    units = _units(claims, having)
+    for line in lines:
         own = units.pop((line.line_id, line.option_id), Units())
         yield line.model_copy(
             update={
@@ -49,7 +51,7 @@ def lines_by_option(order: OrderState, having: Collection[str]) -> Iterator[Line
                 "restocked": own.restocked,
             }
         )
-    by_id = {line.line_id: line for line in order.lines}
+    by_id = {line.line_id: line for line in lines}
     for (line_id, option_id), more in units.items():
         yield by_id[line_id].model_copy(
             update={
@@ -62,10 +64,10 @@ def lines_by_option(order: OrderState, having: Collection[str]) -> Iterator[Line
         )
 
 
-def _units(order: OrderState, having: Collection[str]) -> dict[tuple[str, str], Units]:
+def _units(claims: Iterable[Claim], having: Collection[str]) -> dict[tuple[str, str], Units]:
     """Also of claims that came to nothing, so that what they had reserved is given back."""
     units: defaultdict[tuple[str, str], Units] = defaultdict(Units)
-    for claim in order.claims:
+    for claim in claims:
         for part in claim.lines:
             if part.option_id and claim.status in DONE:
                 units[part.line_id, part.option_id].restocked += part.good

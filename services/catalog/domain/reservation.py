@@ -44,19 +44,27 @@ class Change(NamedTuple):
 def lines_to_settle(
     reservation: ReservationState | None, order: OrderState, also: Collection[str] = ()
 ) -> Sequence[LineState]:
-    """The order's lines; where exchanges made them of several options, one for each. also: exchanges to reserve for."""
+    """The order's lines; where exchanges made them of several options, one for each. also: exchanges to reserve for.
+
+    Nothing is kept for what a rejected order still asks for; its exchanges have answers of their own.
+    """
+    rejected = reservation is not None and reservation.status is ReservationStatus.REJECTED
+    lines = tuple(map(_without_open_units, order.lines)) if rejected else order.lines
     if not has_exchanges(order):
-        return order.lines
-    return tuple(lines_by_option(order, granted(reservation).union(also)))
+        return lines
+    return tuple(lines_by_option(lines, order.claims, granted(reservation).union(also)))
+
+
+def _without_open_units(line: LineState) -> LineState:
+    return line.model_copy(update={"ordered": line.cancelled + line.shipped})
 
 
 def changes(reservation: ReservationState | None, lines: Iterable[LineState]) -> list[Change]:
-    """reserved = ordered − cancelled − shipped, committed = shipped, restocked; a rejected order reserves nothing."""
-    rejected = reservation is not None and reservation.status is ReservationStatus.REJECTED
+    """reserved = ordered − cancelled − shipped, committed = shipped, restocked."""
     kept = {(line.line_id, line.option_id): line for line in reservation.lines} if reservation else {}
     found = []
     for line in lines:
-        reserved = 0 if rejected else max(0, line.ordered - line.cancelled - line.shipped)
+        reserved = max(0, line.ordered - line.cancelled - line.shipped)
         committed, restocked = line.shipped, line.restocked
         if has := kept.get((line.line_id, line.option_id)):
             reserved, committed, restocked = (

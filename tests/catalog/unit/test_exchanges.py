@@ -7,26 +7,26 @@ import pytest
 from services.catalog.handlers import TABLE
 from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.catalog import ReservationStatus, ShortageCode
-from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, OrderState, Reason, Shipment
+from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType
 from shared.contracts.orders import ClaimRequested
-from tests.catalog.builders import NOW, SETTINGS, a_line, a_submission, an_order
+from tests.catalog.builders import NOW, PARCEL, SETTINGS, a_line, a_submission, an_exchange, an_order
 from tests.support.memory import MemoryRuntime, event_envelope
-
-PARCEL = Shipment(shipment_id="s", carrier="C", tracking_no="T", lines=(), shipped_at=NOW)
 
 
 class Shelves:
-    """A tee in red and blue; the order had two red ones sent."""
+    """A tee in red and blue; two red ones were ordered, and sent, be they there or not."""
 
-    def __init__(self, blue: int = 5) -> None:
+    def __init__(self, blue: int = 5, red: int = 10, *, shipped: int = 2) -> None:
         self.catalog = MemoryRuntime("catalog", TABLE, [PRODUCT, RESERVATION], SETTINGS)
-        self.catalog.deliver(a_submission("tee", stock={"red": 10, "blue": blue}))
+        self.catalog.deliver(a_submission("tee", stock={"red": red, "blue": blue}))
         self.told = 0
+        self.line = a_line(ordered=2, option_id="red")
         self.tell()
+        self.tell(shipped=shipped)
 
-    def tell(self, *claims: Claim) -> "Shelves":
-        line = a_line(ordered=2, shipped=2, delivered=2, option_id="red")
-        order: OrderState = an_order(line).model_copy(update={"claims": claims})
+    def tell(self, *claims: Claim, **counters: int) -> "Shelves":
+        self.line = self.line.model_copy(update=counters)
+        order = an_order(self.line, claims=claims)
         event = ClaimRequested(order=order, claim=claims[-1] if claims else an_exchange())
         self.told += 1
         self.catalog.deliver(event_envelope(event, order.order_id, self.told))
@@ -42,19 +42,6 @@ class Shelves:
     def answers(self) -> list[str]:
         names = [type for type in self.catalog.event_types if type in ("StockReserved", "StockRejected")]
         return names[1:]
-
-
-def an_exchange(claim_id: str = "c", quantity: int = 1, target: str = "blue", **fields: Any) -> Claim:
-    line = ClaimLine(line_id="1", quantity=quantity, option_id="red", target_option_id=target, good=quantity)
-    content: dict[str, Any] = {
-        "claim_id": claim_id,
-        "type": ClaimType.EXCHANGE,
-        "status": ClaimStatus.EXCHANGE_REQUEST,
-        "lines": (line,),
-        "reason": Reason.COLOR_AND_SIZE,
-        "requested_at": NOW,
-    }
-    return Claim(**content | fields)
 
 
 def an_ended_exchange(status: ClaimStatus, **fields: Any) -> Claim:
@@ -95,6 +82,20 @@ def test_what_is_not_there_is_refused_once_and_asked_for_again_with_every_event(
     shelves.catalog.deliver(a_submission("tee", stock={"red": 10, "blue": 0, "green": 1}))
     shelves.tell(an_exchange(), an_exchange("d", target="green"))
     assert shelves.answers == ["StockRejected", "StockReserved"]
+
+
+def test_the_exchange_of_a_rejected_order_is_kept_as_any_other() -> None:
+    shelves = Shelves(red=1)
+    assert shelves.stock == {"red": (-1, 0), "blue": (5, 0)}
+    shelves.tell(an_exchange(quantity=2))
+    assert (shelves.stock, shelves.answers) == ({"red": (-1, 0), "blue": (5, 2)}, ["StockReserved"])
+    shelves.tell(an_exchange(quantity=2, status=ClaimStatus.EXCHANGE_REDELIVERING, replacement=PARCEL))
+    assert shelves.stock == {"red": (-1, 0), "blue": (3, 0)}
+
+
+def test_the_exchange_of_a_rejected_order_is_refused_as_any_other() -> None:
+    shelves = Shelves(red=1, blue=1).tell(an_exchange(quantity=2))
+    assert (shelves.stock["blue"], shelves.answers) == ((1, 0), ["StockRejected"])
 
 
 def test_two_exchanges_do_not_get_the_same_unit() -> None:
