@@ -27,6 +27,8 @@ from tests.support.memory import MemoryRuntime, event_envelope, message_envelope
 
 PRODUCTS = ("tee", "mug")
 OPTIONS = ("s", "m")
+UNKNOWN = "xxl"
+"""An option of none."""
 
 
 class Story(NamedTuple):
@@ -95,7 +97,7 @@ def claims_of(draw: st.DrawFn, line: LineState, claim_id: str, claimed: str) -> 
     claim = an_exchange(
         claim_id,
         draw(st.integers(1, line.shipped)),
-        draw(st.sampled_from(OPTIONS)),
+        draw(st.sampled_from([*OPTIONS, UNKNOWN])),
         line_id=line.line_id,
         option_id=line.option_id,
     )
@@ -106,7 +108,7 @@ def claims_of(draw: st.DrawFn, line: LineState, claim_id: str, claimed: str) -> 
 
 
 def gone_on(claim: Claim, to: dict[str, Any]) -> Claim:
-    if claim.closed_at:
+    if claim.closed_at or ("replacement" in to and claim.lines[0].target_option_id == UNKNOWN):
         return claim
     if claim.replacement:
         return claim.model_copy(update={"status": ClaimStatus.EXCHANGE_DONE, "closed_at": NOW})

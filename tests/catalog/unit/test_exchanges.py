@@ -98,6 +98,14 @@ def test_the_exchange_of_a_rejected_order_is_refused_as_any_other() -> None:
     assert (shelves.stock["blue"], shelves.answers) == ((1, 0), ["StockRejected"])
 
 
+def test_an_exchange_for_an_option_nobody_knows_is_refused_at_once_and_delays_nothing_of_its_order() -> None:
+    shelves, green = Shelves(shipped=1), an_exchange(target="green")
+    assert (shelves.tell(green).answers, shelves.stock["red"]) == (["StockRejected"], (9, 1))
+    assert shelves.tell(green, cancelled=1).stock["red"] == (9, 0)
+    shelves.catalog.deliver(a_submission("tee", stock={"red": 10, "blue": 5, "green": 1}))
+    assert shelves.tell(green).answers == ["StockRejected", "StockReserved"]
+
+
 def test_two_exchanges_do_not_get_the_same_unit() -> None:
     shelves = Shelves(blue=1).tell(an_exchange("c"), an_exchange("d"))
     assert (shelves.answers, shelves.stock["blue"]) == (["StockReserved", "StockRejected"], (1, 1))
