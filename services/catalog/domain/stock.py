@@ -45,6 +45,7 @@ def movement(
         "order_id": order_id,
         "counted_at": counted_at,
         "at": ctx.now,
+        "by": str(ctx.actor),
     }
     return Row(MOVEMENTS, ctx.new_row_id("mov"), document)
 

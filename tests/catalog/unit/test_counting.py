@@ -10,7 +10,7 @@ from services.catalog.handlers import TABLE
 from services.catalog.repository import PRODUCT, RESERVATION
 from shared.contracts.inbox_catalog import StockCounted
 from shared.runtime.decision import Decision, IllegalMove, Invalid, NotYet
-from tests.catalog.builders import NOW, SETTINGS, a_context, a_product, a_submission, shelf
+from tests.catalog.builders import NOW, SELLER, SETTINGS, WAREHOUSE, a_context, a_product, a_submission, shelf
 from tests.support.memory import T0, MemoryRuntime
 
 HOUR = timedelta(hours=1)
@@ -34,6 +34,12 @@ def test_a_count_sets_on_hand_and_the_ledger_says_what_was_off() -> None:
 
 def test_a_count_that_agrees_is_in_the_ledger_too() -> None:
     assert ledger(counted(a_product(stock=10), 10)) == [("COUNTED", 0, NOW - HOUR)]
+
+
+def test_the_ledger_says_who_counted() -> None:
+    message = StockCounted(product_id="tee", on_hand=5, counted_at=NOW)
+    rows = [row for actor in (WAREHOUSE, SELLER) for row in count(a_product(), message, a_context(actor=actor)).rows]
+    assert [row.document["by"] for row in rows] == ["system:/products", "seller:local"]
 
 
 def test_a_count_below_what_is_reserved_leaves_nothing_available() -> None:
