@@ -9,7 +9,7 @@ from services.catalog.domain.history import history_row, new_description
 from services.catalog.domain.options import brought, shelf_movements, wanted_options, with_options
 from services.catalog.domain.product import Option, Product
 from shared.contracts.base import Money
-from shared.contracts.catalog import ProductRegistered, ProductRemoved, ProductStatus, ProductUpdated
+from shared.contracts.catalog import ProductRegistered, ProductRemoved, ProductStatus, ProductUpdated, SalePrice
 from shared.contracts.inbox_catalog import ProductSubmitted
 from shared.runtime.decision import Context, Decision, Invalid
 
@@ -18,6 +18,8 @@ FIELDS = frozenset({"name", "description", "category", "status", "list_price", "
 
 def submit(product: Product | None, message: ProductSubmitted, ctx: Context) -> Decision[Product]:
     """A system's word registers a new product and edits a known one; a person edits with `EditProduct` only."""
+    if ctx.actor.role != "system":
+        _refuse_a_sale_that_is_over(product, message.sale_price, ctx)
     if product is None:
         return register(message, ctx)
     decision = revise(product, _wanted(message, FIELDS, product.options, ctx), ctx)
@@ -43,6 +45,7 @@ def register(message: ProductSubmitted, ctx: Context) -> Decision[Product]:
 
 
 def edit(product: Product, message: EditProduct, ctx: Context) -> Decision[Product]:
+    _refuse_a_sale_that_is_over(product, message.changes.sale_price, ctx)
     return revise(product, _wanted(message.changes, message.changes.model_fields_set, product.options, ctx), ctx)
 
 
@@ -102,6 +105,13 @@ def _edited(product: Product, update: Mapping[str, Any], ctx: Context) -> Produc
     if "description" in update:
         edit["description_version"] = product.description_version + 1
     return product.model_copy(update={**update, **edit})
+
+
+def _refuse_a_sale_that_is_over(product: Product | None, sale: SalePrice | None, ctx: Context) -> None:
+    """A person who sets one means another; systems and files also tell what was."""
+    known = product.sale_price if product else None
+    if sale is not None and sale != known and sale.until <= ctx.now:
+        raise Invalid("until is past: no sale would be left", field="sale_price.until")
 
 
 def _check_skus(product: Product) -> None:

@@ -17,7 +17,7 @@ TEE = {"product_id": "tee", "name": "T-shirt", "list_price": {"amount": 1000, "c
 SALE = {
     "price": {"amount": 900, "currency": "KRW"},
     "from": "2026-11-01T00:00:00Z",
-    "until": "2026-12-01T00:00:00Z",
+    "until": "2099-12-01T00:00:00Z",
 }
 
 
@@ -212,6 +212,10 @@ async def test_a_count_over_http_sets_on_hand_and_an_older_one_is_refused(catalo
         ({"options": [{"option_id": "s"}, {"option_id": "s"}]}, {"options"}),
         ({"sale_price": {**SALE, "price": {"amount": 1001, "currency": "KRW"}}}, {"sale_price"}),
         ({"sale_price": {**SALE, "until": "2026-11-01T00:00:00Z"}}, {"sale_price"}),
+        (
+            {"sale_price": {**SALE, "from": "2020-11-01T00:00:00Z", "until": "2020-12-01T00:00:00Z"}},
+            {"sale_price.until"},
+        ),
     ],
 )
 async def test_every_wrong_field_is_named(catalog: Process, body: dict[str, Any], fields: set[str]) -> None:

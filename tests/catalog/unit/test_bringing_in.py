@@ -1,5 +1,6 @@
 """Rows of a file against what is known of their products."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from services.catalog.domain.editing import bring_in, remove
 from services.catalog.domain.product import Product
 from shared.contracts.inbox_catalog import MAX_OPTIONS, SubmittedOption
 from shared.runtime.decision import Decision, IllegalMove, Invalid
-from tests.catalog.builders import SELLER, a_context, a_product, names, shelf, won
+from tests.catalog.builders import NOW, SELLER, a_context, a_product, names, shelf, won
 
 
 def brought_in(product: Product | None, **values: Any) -> Decision[Product]:
@@ -28,6 +29,13 @@ def test_a_new_product_needs_a_name_and_a_price(given: dict[str, Any], field: st
     with pytest.raises(Invalid, match="needed to register") as refused:
         brought_in(None, **given)
     assert refused.value.field == field
+
+
+def test_a_file_tells_sales_that_are_over_too() -> None:
+    over = {"price": won(4), "from": NOW - timedelta(days=2), "until": NOW - timedelta(days=1)}
+    sale = brought_in(None, name="Tee", list_price=won(5), sale_price=over).state.sale_price
+    assert sale is not None
+    assert sale.price == won(4)
 
 
 def test_what_a_row_leaves_out_stays() -> None:

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -198,6 +199,18 @@ def test_an_option_is_named_once() -> None:
 def test_a_sale_ends_after_it_began() -> None:
     with pytest.raises(ValidationError, match="until must be after from"):
         SalePrice.model_validate({"price": won(1), "from": NOW, "until": NOW})
+
+
+def test_a_person_sets_no_sale_that_is_over_and_keeps_one_that_was_set() -> None:
+    over = SalePrice.model_validate({"price": won(900), "from": NOW - timedelta(days=2), "until": NOW})
+    with pytest.raises(Invalid) as refused:
+        edited(a_product(), sale_price=over)
+    assert refused.value.field == "sale_price.until"
+    with pytest.raises(Invalid):
+        submit(None, a_submission(sale_price=over), a_context(actor=SELLER))
+    told = submit(None, a_submission(sale_price=over), a_context()).state
+    assert told.sale_price == over
+    assert edited(told, name="Tee", sale_price=over).state.name == "Tee"
 
 
 def test_sold_out_is_derived() -> None:
