@@ -94,7 +94,7 @@ async def _transact(
 ) -> list[Answered | A]:
     keys = {part.name: key for part in parts if (key := idempotency.key_of(request, part.name)) is not None}
     fingerprint = await idempotency.fingerprint_of(request)
-    commands = {part.name: incoming_of(request, runtime, part.message, part.id, keys.get(part.name)) for part in parts}
+    commands = {part.name: incoming_of(request, runtime, part.message, part.id) for part in parts}
 
     async def body(session: Session, attempt: int) -> tuple[dict[str, Answered | A], Writes | None]:
         known = await idempotency.known(runtime, session, list(keys.values()), fingerprint)

@@ -3,14 +3,14 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import uuid4, uuid5
+from uuid import uuid4
 
 from fastapi import Depends, Request
 
 from shared.contracts.base import Message, utc_milliseconds
 from shared.contracts.envelope import Envelope
 from shared.runtime.batch import ANY_REVISION
-from shared.runtime.decision import NAMESPACE, Actor, Invalid
+from shared.runtime.decision import Actor, Invalid
 from shared.runtime.records import Incoming
 from shared.runtime.service_runtime import ServiceRuntime
 
@@ -26,12 +26,12 @@ async def _runtime(request: Request) -> ServiceRuntime:  # async: FastAPI runs a
 Runtime = Annotated[ServiceRuntime, Depends(_runtime)]
 
 
-def incoming_of(
-    request: Request, runtime: ServiceRuntime, message: Message, id: str, key: str | None = None
-) -> Incoming:
+def incoming_of(request: Request, runtime: ServiceRuntime, message: Message, id: str) -> Incoming:
+    """Under an id that no other command has, so that what is made from it is its own: what makes a repeated request act
+    once is its kept answer."""
     handler = runtime.handler_for(message)
     envelope = Envelope(
-        id=str(uuid5(NAMESPACE, key) if key else uuid4()),
+        id=str(uuid4()),
         source=f"/{runtime.service}/http",
         type=message.wire_type(),
         time=utc_milliseconds(datetime.now(UTC)),

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from shared.runtime.service import build_app
 from tests.faults.bank_service import build
@@ -20,19 +21,22 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-async def http(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+async def bank(stack: Stack) -> AsyncIterator[FastAPI]:
     prefix = f"h{uuid4().hex[:8]}-"
     await create_topics(stack.kafka, [f"{prefix}bank.{name}" for name in ("inbox", "events", "rejected")])
     settings = BankSettings(kafka_bootstrap_servers=stack.kafka, mongodb_uri=stack.mongo, topic_prefix=prefix)
     app = build_app(build(settings))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bank", timeout=30) as client,
-    ):
+    async with app.router.lifespan_context(app):
+        yield app
+        await app.state.runtime.database.drop()
+
+
+@pytest.fixture(scope="module")
+async def http(bank: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(bank, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bank", timeout=30) as client:
         await eventually(lambda: _is_ready(client))
         yield client
-        await app.state.runtime.database.drop()
 
 
 async def _is_ready(client: httpx.AsyncClient) -> bool:
@@ -159,6 +163,18 @@ async def test_the_same_key_acts_once_and_gives_the_same_answer(http: httpx.Asyn
     assert again.headers["Idempotency-Replayed"] == "true"
     problem(await http.post(f"{account}/deposits", json={"amount": 6}, headers=headers), 400)
     assert await balance(http, account) == 15
+
+
+async def test_a_key_that_is_used_again_after_its_days_acts_anew_and_is_on_record_twice(
+    bank: FastAPI, http: httpx.AsyncClient, account: str
+) -> None:
+    headers = {"Idempotency-Key": "k4"}
+    assert (await http.post(f"{account}/deposits", json={"amount": 7}, headers=headers)).is_success
+    await bank.state.runtime.collection("idempotency").delete_many({})
+    again = await http.post(f"{account}/deposits", json={"amount": 7}, headers=headers)
+    assert "Idempotency-Replayed" not in again.headers
+    assert await balance(http, account) == 24
+    assert await bank.state.runtime.collection("movements").count_documents({"by": 7}) == 2
 
 
 async def test_the_same_key_at_the_same_time_acts_once(http: httpx.AsyncClient, account: str) -> None:
