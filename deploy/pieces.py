@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from shared.files.reading import csv_reader, text_of
+from shared.files.reading import CsvRows, text_of
 from shared.runtime.decision import Invalid
 
 
@@ -23,7 +23,7 @@ def pieces(content: bytes, most: int, together: str) -> list[Piece]:
     What cannot be read, and what is small, is one piece as it is: the service says what is wrong with it.
     """
     try:
-        header, *rows = csv_reader(text_of(content))
+        header, *rows = CsvRows(text_of(content))
     except (Invalid, ValueError, csv.Error):
         return [Piece(content)]
     names = [name.strip().lower() for name in header]

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -13,6 +14,9 @@ from shared.files.cells import read_back
 from shared.runtime.decision import Invalid
 
 Values = dict[str, Any]
+MOST = 1_000_000
+"""Characters of a row: some five times those of the largest product."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 
 class Line(NamedTuple):
@@ -42,19 +46,59 @@ def csv_lines(
     text: str, columns: Collection[str], needed: Collection[str], as_written: Collection[str] = ()
 ) -> Iterator[Line]:
     """Cells by column; empty ones are left out. as_written: columns whose blanks at the ends are theirs."""
-    reader = csv_reader(text)
+    rows = CsvRows(text)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        header = [name.strip().lower() for name in next(rows, [])]
     except csv.Error as error:
         raise Invalid(f"the first row cannot be read: {error}", field="body") from None
     _check_header(header, columns, needed)
-    return _lines(enumerate(reader, start=2), header, as_written)
+    return _csv_lines(rows, header, as_written)
 
 
-def csv_reader(text: str) -> Iterator[list[str]]:
-    """Strict: a quote that nobody closed would take the rows behind it into its cell, and nobody would miss them."""
-    head = text.partition("\n")[0]
-    return csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+class CsvRows(Iterator[list[str]]):
+    """Raises csv.Error for a row that cannot be read; the next row is the line behind the one that was wrong.
+
+    Strict: a quote that nobody closed would take the rows behind it into its cell, and nobody would miss them.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = _Lines(text)
+        head = next(_lines_of(text), "")
+        csv.field_size_limit(MOST)
+        self._rows = csv.reader(self._lines, delimiter=max(",;\t", key=head.count), strict=True)
+
+    def __next__(self) -> list[str]:
+        first = self._lines.read + 1
+        self._lines.room = MOST
+        try:
+            return next(self._rows)
+        except csv.Error as error:
+            last = self._lines.read
+            where = f"line {first}" if last == first else f"lines {first} to {last}"
+            raise csv.Error(f"{error} ({where} of the file)") from None
+
+
+class _Lines(Iterator[str]):
+    """Those of one row for as long as there is room for them."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = _lines_of(text)
+        self.read = 0
+        self.room = 0
+        """In characters."""
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.read += 1
+        self.room -= len(line)
+        if self.room < 0:
+            raise csv.Error(f"more than {MOST:,} characters")
+        return line
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    """As an editor counts them."""
+    return (found[0] for found in _LINE.finditer(text))
 
 
 def _check_header(header: list[str], columns: Collection[str], needed: Collection[str]) -> None:
@@ -68,21 +112,27 @@ def _check_header(header: list[str], columns: Collection[str], needed: Collectio
         raise Invalid(what.format(", ".join(missing)), field=missing[0])
 
 
-def _lines(rows: Iterator[tuple[int, list[str]]], header: list[str], as_written: Collection[str]) -> Iterator[Line]:
-    row = 1
-    try:
-        for row, cells in rows:
-            read = [
-                (name, read_back(cell if name in as_written else cell.strip()))
-                for name, cell in zip(header, cells, strict=False)
-            ]
-            values = {name: cell for name, cell in read if cell.strip()}
-            if any(cell.strip() for cell in cells[len(header) :]):
-                yield Line(row, values, f"has more cells than the {len(header)} columns of the first row")
-            elif values:
-                yield Line(row, values)
-    except csv.Error as error:
-        yield Line(row + 1, {}, f"cannot be read, nor what follows it: {error}")
+def _csv_lines(rows: Iterator[list[str]], header: Sequence[str], as_written: Collection[str]) -> Iterator[Line]:
+    for row in count(2):
+        try:
+            line = _csv_line(row, next(rows), header, as_written)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            line = Line(row, {}, f"cannot be read: {error}")
+        if line.values or line.fault:
+            yield line
+
+
+def _csv_line(row: int, cells: Sequence[str], header: Sequence[str], as_written: Collection[str]) -> Line:
+    read = [
+        (name, read_back(cell if name in as_written else cell.strip()))
+        for name, cell in zip(header, cells, strict=False)
+    ]
+    values = {name: cell for name, cell in read if cell.strip()}
+    if any(cell.strip() for cell in cells[len(header) :]):
+        return Line(row, values, f"has more cells than the {len(header)} columns of the first row")
+    return Line(row, values)
 
 
 def json_lines(text: str) -> Iterator[Line]:

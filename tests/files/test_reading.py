@@ -31,8 +31,8 @@ def test_blanks_around_a_cell_go_unless_they_are_its_own() -> None:
 
 
 def test_a_first_row_that_nobody_can_read_refuses_the_file() -> None:
-    with pytest.raises(Invalid, match="first row cannot be read: field larger than field limit"):
-        csv_lines("a" * 200_000, "a", "a")
+    with pytest.raises(Invalid, match=r"first row cannot be read: more than 1,000,000 characters \(line 1 of the file"):
+        csv_lines("a" * 1_000_001, "a", "a")
 
 
 @pytest.mark.parametrize("lines", [csv_lines("a\n" + "1\n" * 7, "a", "a"), json_lines("{}\n" * 7)])
@@ -49,4 +49,24 @@ def test_json_lines_end_where_an_editor_ends_them() -> None:
 def test_a_quote_that_nobody_closed_takes_no_rows_with_it_unsaid() -> None:
     good, bad = csv_lines('a,b\n1,x\n2,"y\n3,z\n', "ab", "a")
     assert (good.values, good.fault) == ({"a": "1", "b": "x"}, None)
-    assert (bad.row, bad.fault) == (3, "cannot be read, nor what follows it: unexpected end of data")
+    assert (bad.row, bad.fault) == (3, "cannot be read: unexpected end of data (lines 3 to 4 of the file)")
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        ('2,"27" monitor"', "',' expected after '\"' (line 4 of the file)"),
+        ('2,"x\ny" z', "',' expected after '\"' (lines 4 to 5 of the file)"),
+        (f"2,{'x' * 1_000_000}", "more than 1,000,000 characters (line 4 of the file)"),
+        (f'2,"{"x" * 600_000}\n{"y" * 600_000}"', "more than 1,000,000 characters (lines 4 to 5 of the file)"),
+    ],
+)
+def test_a_row_that_cannot_be_read_stops_none_behind_it(bad: str, fault: str) -> None:
+    first, second, third = csv_lines(f'a,b\n1,"x\nx"\n{bad}\n3,z\n', "ab", "a")
+    assert (first.values, third.row, third.values) == ({"a": "1", "b": "x\nx"}, 4, {"a": "3", "b": "z"})
+    assert (second.row, second.values, second.fault) == (3, {}, f"cannot be read: {fault}")
+
+
+def test_a_long_cell_is_read_as_far_as_its_row_may_go() -> None:
+    [line] = csv_lines(f"a\n{'x' * 999_999}", "a", "a")
+    assert (len(line.values["a"]), line.fault) == (999_999, None)

@@ -103,6 +103,11 @@ def test_more_cells_than_columns_and_an_open_quote_are_told() -> None:
     assert "cannot be read" in wrong["row"]
 
 
+def test_a_text_that_is_too_long_is_refused_by_its_column() -> None:
+    text = f"product_id,description\ntee,{'x' * 140_000}\nmug,short\n"
+    assert errors(text) == {2: {"description": "String should have at most 20000 characters"}}
+
+
 def test_json_lines_are_products_as_over_http() -> None:
     text = (
         '{"product_id": "tee", "list_price": {"amount": 5, "currency": "KRW"}}\n\n[1]\n{"product_id"\n'
