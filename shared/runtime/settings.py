@@ -1,8 +1,9 @@
 """What every service is told by its environment. Names without prefix are shared; the rest carry the service's."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,12 +23,22 @@ class ServiceSettings(BaseSettings):
     """How long a message that came too early waits, unless its NotYet says otherwise."""
     catch_up: timedelta = timedelta(hours=24)
     """How long a timer waits that was past already when it was set: history told late brings its own answers."""
-    max_records: int = 500
+    max_records: int = Field(500, ge=1)
     """Records per poll, and at most in one transaction; fewer where they or their events are long (ADR 22)."""
     session_timeout_ms: int = 10_000
     """After this silence Kafka gives a process's partitions to another."""
-    max_parked_per_key: int = 100
-    max_parked: int = 100_000
+    max_parked_per_key: int = Field(100, ge=1)
+    max_parked: int = Field(100_000, ge=1)
     """Parked records in total; beyond it consumption pauses and readiness says so."""
-    outbox_limit: int = 100_000
+    outbox_limit: int = Field(100_000, ge=1)
     """Unsent events beyond which commands are answered 503."""
+
+    @field_validator("store_timezone")
+    @classmethod
+    def is_known(cls, zone: str) -> str:
+        """It is written down at the first start, and every day, week and deadline is reckoned in it."""
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # such as Asia/Seol, ../Seoul and Asia
+            raise ValueError(f"{zone!r} is no time zone; write one as the IANA does, such as Asia/Seoul") from None
+        return zone

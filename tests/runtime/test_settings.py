@@ -1,0 +1,26 @@
+"""A service that is told what cannot be does not start, and says which variable it was."""
+
+import pytest
+from pydantic import ValidationError
+
+from tests.runtime.bank import BankSettings
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seol", "Asia", "", ".", "../Seoul", "/etc/localtime", "\udc80", "a" * 5000])
+def test_a_zone_that_is_none_is_refused_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("STORE_TIMEZONE", zone)
+    with pytest.raises(ValidationError, match=r"STORE_TIMEZONE\n.* is no time zone; write one as the IANA does"):
+        BankSettings()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+9"])
+def test_a_zone_that_is_one_is_taken(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("STORE_TIMEZONE", zone)
+    assert BankSettings().store_timezone == zone
+
+
+@pytest.mark.parametrize("name", ["max_records", "max_parked", "max_parked_per_key", "outbox_limit"])
+def test_a_bound_under_which_nothing_would_be_done_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"BANK_{name.upper()}", "0")
+    with pytest.raises(ValidationError, match=f"{name}\n.*greater than or equal to 1"):
+        BankSettings()
