@@ -1,6 +1,6 @@
 """Products from a file: registered or edited line by line, each with a result of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from services.catalog.columns import COLUMNS, TEXTS, column_of, option_key, prod
 from services.catalog.commands import ImportProduct, ProductRow
 from services.catalog.settings import Settings
 from shared.files.importing import Command
-from shared.files.reading import Line, RowError, Values, at_most, csv_lines, json_lines, text_of, without_repeats
+from shared.files.reading import Line, RowError, Values, counted, csv_lines, json_lines, text_of, without_repeats
 from shared.runtime.bulk import Outcome
 
 MAX_ROWS = 100_000
@@ -40,14 +40,16 @@ class ProductFile:
 
     def __init__(self, content: bytes, *, csv: bool, settings: Settings) -> None:
         text = text_of(content)
-        lines = at_most(MAX_ROWS, csv_lines(text, COLUMNS, ["product_id"], TEXTS) if csv else json_lines(text))
-        self.rows = len(lines)
-        self._lines = without_repeats(lines, option_key if csv else _product_key)
+        self._read: Callable[[], Iterator[Line]] = (
+            partial(csv_lines, text, COLUMNS, ["product_id"], TEXTS) if csv else partial(json_lines, text)
+        )
+        self.rows = counted(MAX_ROWS, self._read())
         self._csv = csv
         self._currency, self._zone = settings.store_currency, ZoneInfo(settings.store_timezone)
 
     def told(self) -> Iterator[tuple[int, Told]]:
-        return ((line.row, self._told(line)) for line in self._lines)
+        lines = without_repeats(self._read(), option_key if self._csv else _product_key)
+        return ((line.row, self._told(line)) for line in lines)
 
     def _told(self, line: Line) -> Told:
         if line.fault is not None:
@@ -94,4 +96,5 @@ def _refused(line: Line, errors: list[RowError]) -> RowResult:
 
 
 def _product_key(values: Values) -> str | None:
-    return f"product {values['product_id']}" if "product_id" in values else None
+    product_id = values.get("product_id")
+    return f"product {product_id}" if isinstance(product_id, str) else None

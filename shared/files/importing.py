@@ -1,5 +1,6 @@
 """A file as commands: fifty in a transaction, each decided for itself, and a line of JSON per row out meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -30,10 +31,10 @@ Told = Command | BaseModel
 
 def row_by_row(request: Request, runtime: ServiceRuntime, told: Iterator[Told], rows: int) -> StreamingResponse:
     """The header X-Rows says how many results there will be. What was answered is stored; an answer that breaks off was
-    given up, and the same file again goes on."""
+    given up, and the same file again goes on. told: read in a thread, as it is asked for."""
 
     async def lines() -> AsyncIterator[str]:
-        while batch := list(islice(told, AT_ONCE)):
+        while batch := await asyncio.to_thread(list, islice(told, AT_ONCE)):
             if runtime.backlog.outbox_full:
                 raise Busy("the outbox is full")
             messages = [one.message for one in batch if isinstance(one, Command)]

@@ -46,6 +46,12 @@ def test_json_lines_end_where_an_editor_ends_them() -> None:
     assert [(line.row, line.values) for line in lines] == [(1, {"a": "\u2028"}), (3, {})]
 
 
+def test_a_json_line_that_is_too_long_is_refused_alone() -> None:
+    bad, good = json_lines('{"a": "' + "x" * 1_000_000 + '"}\n{"b": 1}')
+    assert (bad.row, bad.values, bad.fault) == (1, {}, "has more than 1,000,000 characters")
+    assert (good.row, good.values, good.fault) == (2, {"b": 1}, None)
+
+
 def test_a_quote_that_nobody_closed_takes_no_rows_with_it_unsaid() -> None:
     good, bad = csv_lines('a,b\n1,x\n2,"y\n3,z\n', "ab", "a")
     assert (good.values, good.fault) == ({"a": "1", "b": "x"}, None)

@@ -1,5 +1,6 @@
 """Files as people have them: spreadsheets from Korea, missing columns, broken rows."""
 
+import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -123,6 +124,19 @@ def test_json_lines_are_products_as_over_http() -> None:
         7: {"product_id": "Field required"},
         8: {"row": "is no JSON object"},
     }
+
+
+def test_what_a_row_takes_in_memory_is_given_back_before_the_next() -> None:
+    """An empty object is three characters in the file, and more than sixty bytes in memory."""
+    empty = ",".join(["{}"] * 30_000)
+    text = "".join(f'{{"product_id": "p{n}", "unknown": [{empty}]}}\n' for n in range(20))
+    tracemalloc.start()
+    try:
+        assert len(told(text, csv=False)) == 20
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * len(text)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=60).map(str.encode), st.booleans())
