@@ -60,7 +60,7 @@ def _value(column: str, cell: str, currency: str, zone: tzinfo) -> Any:
         case "category":
             return _names(cell)
         case "images":
-            return _listed(cell) or cell.split()
+            return _listed(cell, str.split)
         case "status":
             return cell.upper()
         case "stock" | "safety_level":
@@ -71,16 +71,16 @@ def _value(column: str, cell: str, currency: str, zone: tzinfo) -> Any:
 
 
 def _names(cell: str) -> list[str]:
-    return _listed(cell) or [name.strip() for name in cell.split(">")]
+    return _listed(cell, lambda plain: [name.strip() for name in plain.split(">")])
 
 
-def _listed(cell: str) -> list[str]:
-    """A JSON list says what names with `>` or addresses with blanks in them could not."""
+def _listed(cell: str, read: Callable[[str], list[str]]) -> list[str]:
+    """A JSON list says what names with `>` or addresses with blanks in them could not, and `[]` that there are none."""
     try:
-        found = from_json(cell) if cell.startswith("[") else []
+        found = from_json(cell) if cell.startswith("[") else None
     except ValueError:
-        return []
-    return found if isinstance(found, list) else []
+        found = None
+    return found if isinstance(found, list) else read(cell)
 
 
 def product_rows(product: Product, zone: tzinfo) -> Iterator[Cells]:

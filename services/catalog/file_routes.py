@@ -25,9 +25,9 @@ async def import_products(request: Request, runtime: Runtime, actor: Caller) -> 
     """Register what is new, edit what is known; a row that is refused stops no other.
 
     CSV (UTF-8 or CP949): product_id is needed, name and list_price for a new product; an empty cell leaves things as
-    they are. One row per option; an option that the file leaves out stays. Amounts are in minor units. JSON Lines: a
-    product per line, as for POST /products. `stock` counts for new options only. Answers a JSON line per row; the
-    header X-Rows says how many there are.
+    they are, `[]` takes off the category or all images. One row per option; an option that the file leaves out stays.
+    Amounts are in minor units. JSON Lines: a product per line, as for POST /products. `stock` counts for new options
+    only. Answers a JSON line per row; the header X-Rows says how many there are.
     """
     content_type, content = await content_of(request, runtime, TYPES)
     settings = runtime.settings

@@ -64,6 +64,12 @@ def test_names_and_addresses_that_hold_what_parts_them_are_a_json_list() -> None
     assert set(errors("product_id,category\ntee," + "[" * 100_000)[2]) == {"category"}
 
 
+@pytest.mark.parametrize("column", ["category", "images"])
+def test_an_empty_list_is_none_of_them(column: str) -> None:
+    assert row(f"product_id,{column}\ntee,[]\n") == {"product_id": "tee", column: ()}
+    assert row(f"product_id,{column}\ntee,\n") == {"product_id": "tee"}
+
+
 @pytest.mark.parametrize(
     ("header", "field", "sentence"),
     [
