@@ -16,6 +16,9 @@ Values = dict[str, Any]
 MOST = 1_000_000
 """Characters of a row: some five times those of the largest product. In memory a row is many times what it is in the
 file."""
+_USUAL_KOREAN = re.compile(rb"[\xa1-\xfe]{2}")
+"""A character of EUC-KR: all of CP949 but its rarest syllables. The second byte of these may be a letter, so that
+`Men’s` of Windows-1252 is CP949, too: Men뭩."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 
@@ -34,12 +37,18 @@ class RowError(BaseModel):
 
 def text_of(content: bytes) -> str:
     """UTF-8, with or without a mark, or what Excel saves on a Korean Windows. CP949 text is hardly ever valid UTF-8."""
-    for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp949"):
+    for encoding in _encodings_of(content):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Invalid("the file is neither UTF-8 nor CP949 text", field="body")
+    raise Invalid("the file is neither UTF-8 nor CP949 text; save it as UTF-8", field="body")
+
+
+def _encodings_of(content: bytes) -> Sequence[str]:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return ("utf-16",)
+    return ("utf-8-sig", "cp949") if _USUAL_KOREAN.search(content) else ("utf-8-sig",)
 
 
 def csv_lines(

@@ -13,6 +13,12 @@ def test_the_encodings_of_spreadsheets_are_told_apart(encoding: str) -> None:
     assert text_of("메리노 울 니트, 5만원 똠방각하".encode(encoding)) == "메리노 울 니트, 5만원 똠방각하"
 
 
+@pytest.mark.parametrize("text", ["Men’s watch", "A–Z", "“Home” b", "Älter"])
+def test_what_a_western_windows_saves_is_not_taken_for_korean(text: str) -> None:
+    with pytest.raises(Invalid, match="neither UTF-8 nor CP949 text; save it as UTF-8"):
+        text_of(text.encode("cp1252"))
+
+
 @pytest.mark.parametrize("content", [b"\x80\xff\xff", b"\xff\xfe\x00\xd8\x00"])
 def test_what_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(Invalid, match="neither UTF-8 nor CP949"):
