@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
 
 from shared.contracts.base import Contract, Event, Id, InboxMessage, Utc, utc_milliseconds
-from shared.runtime.decision import Context, Decision, Kind
+from shared.runtime.decision import Context, Decision, Document, Kind
 from shared.runtime.handlers import Handlers, TimerFired
+from shared.runtime.mongo import Database
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.settings import ServiceSettings
-from shared.runtime.timers import may_wait_for_news
+from shared.runtime.stopping import Stopping
+from shared.runtime.timers import Timers, may_wait_for_news
 from tests.support.eventually import eventually
 from tests.support.kafka import create_topics, producer, send
 from tests.support.memory import T0, MemoryRuntime, message_envelope
@@ -210,3 +213,40 @@ async def test_two_processes_tell_each_moment_once_past_one_that_is_stuck(
     await eventually(told)
     stored = await asyncio.gather(*(kitchen.store.get(EGG, f"e{n}") for n in range(150)))
     assert {one.sequence for one in stored if one} == {2}
+
+
+async def no_lag() -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.mark.stack
+async def test_putting_a_bug_off_leaves_alone_what_another_process_wrote_meanwhile(
+    stack: Stack, kitchen: MemoryRuntime
+) -> None:
+    """A moment to fire at and nothing that fires would stop every other timer of the service."""
+    kitchen.deliver(EggPut(egg_id="e", soft_at=T0 + HOUR))
+    database = Database(stack.mongo, f"t{uuid4().hex[:8]}-kitchen")
+    tries: list[str] = []
+
+    def raises_while_the_egg_is_taken_out(egg: Egg, message: TimerFired, ctx: Context) -> Decision[Egg]:
+        tries.append(message.timer)
+        if len(tries) == 2:
+            with MongoClient[Document](stack.mongo) as another:
+                waits_no_more = {"$unset": {"meta.timers": "", "meta.fire_at": ""}}
+                another[database.name]["eggs"].update_one({"_id": "e"}, waits_no_more)
+        raise RuntimeError("a bug")
+
+    table = Handlers("kitchen", topics=[])
+    table.on_time(EGG, due=waits_for, decide=raises_while_the_egg_is_taken_out)
+    group = MemoryRuntime("kitchen", table, [EGG]).group
+    timers = Timers(database, group, lambda _: None, Stopping(), no_lag)
+    try:
+        eggs = database.collection("eggs")
+        await eggs.insert_one(kitchen.documents[EGG.ref("e")])
+        await timers.step()
+        assert tries == ["soft", "soft"]
+        assert (await eggs.find_one({"_id": "e"}))["meta"].keys().isdisjoint({"timers", "fire_at"})
+        assert await timers.step() == 0
+    finally:
+        await database.drop()
+        database.close()
