@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from uuid6 import uuid7
 
 from services.inquiries.commands import (
@@ -26,7 +26,7 @@ from services.inquiries.lookout import Watch
 from services.inquiries.reading import Sight, see, show
 from services.inquiries.repository import INQUIRY, NEWEST_FIRST, criteria, messages_of
 from services.inquiries.views import JoinedTicketView, MessageView, TicketView
-from shared.contracts.base import Code, Contract, Id
+from shared.contracts.base import Code, Contract, Id, Utc
 from shared.contracts.inbox_inquiries import InquiriesMessage, InquirySubmitted
 from shared.contracts.inquiries import Category, Channel, InquiryStatus, OrderMoment
 from shared.runtime.commands import command
@@ -145,8 +145,8 @@ async def list_inquiries(
     customer_id: Id | None = None,
     product_id: Id | None = None,
     channel: Channel | None = None,
-    created_from: AwareDatetime | None = None,
-    created_to: AwareDatetime | None = None,
+    created_from: Utc | None = None,
+    created_to: Utc | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page:

@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from services.orders.importing import commands
 from services.orders.repository import FIRST_PLACED_FIRST, ORDER, to_ship_where
 from services.orders.to_ship import COLUMNS, rows_to_ship
 from services.orders.tracking_file import TrackingFile
-from shared.contracts.base import Id
+from shared.contracts.base import Id, Utc
 from shared.files.importing import row_by_row
 from shared.files.over_http import A_CSV, CSV, a_file, content_of, download
 from shared.runtime.http import Caller, Runtime
@@ -28,8 +27,8 @@ async def export_orders_to_ship(
     overdue: bool = False,
     customer_id: Id | None = None,
     product_id: Id | None = None,
-    placed_from: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    placed_before: Annotated[AwareDatetime | None, Query(alias="to", description="not included")] = None,
+    placed_from: Annotated[Utc | None, Query(alias="from")] = None,
+    placed_before: Annotated[Utc | None, Query(alias="to", description="not included")] = None,
 ) -> StreamingResponse:
     """Everything that may be shipped now: paid, its stock reserved; a row per line, the order placed first on top.
 

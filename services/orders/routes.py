@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 
 from services.orders.answering import OrderPage, OrderView, an_id, answer, shown, view
 from services.orders.commands import ChangeRecipient, ConfirmOrder, DecidePurchase
@@ -136,8 +135,8 @@ async def list_orders(
     overdue: bool = False,
     claim_type: ClaimType | None = None,
     claim_status: ClaimStatus | None = None,
-    placed_from: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    placed_before: Annotated[AwareDatetime | None, Query(alias="to", description="not included")] = None,
+    placed_from: Annotated[Utc | None, Query(alias="from")] = None,
+    placed_before: Annotated[Utc | None, Query(alias="to", description="not included")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

@@ -170,6 +170,7 @@ async def test_pages_add_up_to_the_list(desk: Desk) -> None:
         ({"cursor": "nonsense"}, "cursor"),
         ({"created_from": "yesterday"}, "created_from"),
         ({"created_from": "2026-01-01T00:00:00"}, "created_from"),
+        ({"created_to": "9999-12-31T23:59:59-09:00"}, "created_to"),
         ({"order_id": "a b"}, "order_id"),
     ],
 )

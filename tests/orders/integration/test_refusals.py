@@ -92,6 +92,8 @@ async def test_wrong_moves_are_answered(shop: Shop, path: str, body: Any, status
         ("/orders?status=SHIPPED", 422),
         ("/orders?from=2026-01-01T00:00:00", 422),
         ("/orders?from=yesterday", 422),
+        ("/orders?from=0001-01-01T00:00:00%2B09:00", 422),
+        ("/orders/to-ship.csv?to=9999-12-31T23:59:59-09:00", 422),
     ],
 )
 async def test_reads_of_what_is_not_there_or_makes_no_sense(shop: Shop, path: str, status: int) -> None:
