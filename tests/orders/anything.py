@@ -54,7 +54,7 @@ options = st.sampled_from(["default", "blue", "red"])
 named = st.none() | options
 decisions = st.sampled_from(ClaimDecision)
 charge = st.none() | st.sampled_from([1, 500, 9_000]).map(won)
-small = st.sampled_from([0, 1, 333, 3_000])
+small = st.sampled_from([0, 1, 333, 3_000, 10**15])
 COUPON = (OrderDiscount(code="COUPON", amount=won(999)),)
 SUBMITTED = placed(a_line("1", 3, 10_000, discount=1_000), a_line("2", 2, 999), fee=3_000, discounts=COUPON)
 DUE = [12_000, 12_000 - 2_700, 12_000 - 449, 1, 12_000 - 5_400 - 449]

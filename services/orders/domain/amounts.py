@@ -1,6 +1,7 @@
 """What was paid for each line and for shipping, and how much of it has not been given back. Minor units."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.orders.domain.order import Units, is_cancelled, nothing_kept
@@ -46,12 +47,13 @@ class Left:
 
     def exceeded(self, refund: Refund) -> str | None:
         """Which amount of the refund is more than what is left for it."""
-        if refund.kind not in OF_A_SALE:
-            return None
-        for position, line in enumerate(refund.lines):
+        return self.exceeded_by(refund.lines, refund.shipping_amount) if refund.kind in OF_A_SALE else None
+
+    def exceeded_by(self, lines: Sequence[RefundLine], shipping: Money) -> str | None:
+        for position, line in enumerate(lines):
             if line.goods_amount.amount > self.goods[line.line_id]:
                 return f"lines.{position}.goods_amount"
-        return "shipping_amount" if refund.shipping_amount.amount > self.shipping else None
+        return "shipping_amount" if shipping.amount > self.shipping else None
 
 
 def value(line: LineState) -> int:

@@ -62,17 +62,17 @@ def give_goodwill(order: Order, message: RefundSubmitted, ctx: Context) -> Decis
         return Decision(order)
     _check_goodwill(order, message)
     require(order, Move.REFUND, ctx)
+    if any(known.refund_id == message.refund_id for known in order.state.refunds):
+        raise illegal(order, ctx, f"refund {message.refund_id} is another one", "refund_id")
     lines = tuple(
         RefundLine(line_id=line.line_id, quantity=line.quantity, goods_amount=line.goods_amount)
         for line in message.lines
     )
+    if field := left(order.state).exceeded_by(lines, message.shipping_amount):
+        raise illegal(order, ctx, "more than what is left of what was paid for it", field)
     refund = _refund(
         order.state, RefundKind.GOODWILL, message.refund_id, message.reason, lines, message.shipping_amount, ctx
     )
-    if any(known.refund_id == refund.refund_id for known in order.state.refunds):
-        raise illegal(order, ctx, f"refund {refund.refund_id} is another one", "refund_id")
-    if field := left(order.state).exceeded(refund):
-        raise illegal(order, ctx, "more than what is left of what was paid for it", field)
     given = answered(order, "refund", refund.refund_id, message)
     return Decision(given.now(ctx, refunds=(*order.state.refunds, refund)), [partial(RefundRequested, refund=refund)])
 

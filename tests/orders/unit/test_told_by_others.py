@@ -127,6 +127,8 @@ WRONG: list[tuple[Given, OrdersMessage, str, str | None]] = [
     (a_paid_order, goodwill(goods={"9": 1}), "INVALID", "lines.0.line_id"),
     (a_paid_order, goodwill(goods={"1": 10_001}), "ILLEGAL_MOVE", "lines.0.goods_amount"),
     (a_paid_order, goodwill(shipping=3_001), "ILLEGAL_MOVE", "shipping_amount"),
+    (a_paid_order, goodwill(goods={"1": 10**15}, shipping=10**15), "ILLEGAL_MOVE", "lines.0.goods_amount"),
+    (a_paid_order, goodwill(shipping=10**15), "ILLEGAL_MOVE", "shipping_amount"),
     (a_goodwill, goodwill("rfd_1", {"1": 2}), "ILLEGAL_MOVE", "refund_id"),
     (a_return(decided(ClaimDecision.REJECTED)), refunded(claim_id="clm_1"), "ILLEGAL_MOVE", "claim_id"),
     (
