@@ -14,6 +14,8 @@ class Settings(ServiceSettings):
     """How long an order waits for its payment."""
     ship_within_business_days: int = Field(3, ge=1)
     """Counted from the day after the seller confirmed (발주확인)."""
+    delay_within_days: int = Field(90, ge=1, le=3650)
+    """How far ahead a delay may promise to ship: a promise once given is never taken back."""
     decide_after_days: int = Field(8, ge=1)
     """How long after delivery a purchase counts as decided."""
     return_within_days: int = Field(7, ge=0)

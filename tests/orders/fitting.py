@@ -1,7 +1,7 @@
 """Messages that an order can take where it stands: what leads a random life far from its start."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from services.orders.commands import (
@@ -107,6 +107,11 @@ def _new_parcel(state: OrderState) -> str:
     return _free("shp", [parcel.shipment_id for parcel in parcels(state)])
 
 
+def _later_promise(state: OrderState, detail: int) -> datetime:
+    """Later than what is promised, and than any test lasts."""
+    return max(state.ship_by or T0, T0 + timedelta(days=365)) + timedelta(minutes=1 + detail % 10_000)
+
+
 def _of_one_option(state: OrderState, detail: int) -> Units:
     def available(line: LineState) -> int:
         return max(options_with_customer(state, line).values()) if with_customer(line) > 0 else 0
@@ -182,7 +187,7 @@ MESSAGES: dict[Move, Write] = {
         state.amount_due.amount, _free("pay", [payment.payment_id for payment in state.payments])
     ),
     Move.CONFIRM: lambda *_: ConfirmOrder(order_id=ID),
-    Move.DELAY: lambda state, n, _: postponed((state.ship_by or T0) + timedelta(days=365, minutes=n)),
+    Move.DELAY: lambda state, n, _: postponed(_later_promise(state, n)),
     Move.CHANGE_RECIPIENT: lambda state, n, _: ChangeRecipient(
         order_id=ID, recipient=Recipient(name="Hong Gildong", address=f"Jong-ro {n}")
     ),

@@ -1,9 +1,11 @@
 """The promise to ship moves to a later day (발송지연), or passes with units still to send."""
 
+from datetime import timedelta
 from functools import partial
 
 from services.orders.domain.moves import Move, permit, require
 from services.orders.domain.order import Order, nothing_to_ship
+from services.orders.domain.policy import policy
 from shared.contracts.inbox_orders import DispatchDelayRequested
 from shared.contracts.order_state import Delay, OrderState
 from shared.contracts.orders import DispatchDelayed, DispatchOverdue
@@ -21,6 +23,8 @@ def delay(order: Order, message: DispatchDelayRequested, ctx: Context) -> Decisi
         require(order, Move.DELAY, ctx)
     if message.ship_by <= ctx.now:
         raise Invalid("a promise is about the future", field="ship_by")
+    if message.ship_by > ctx.now + timedelta(days=policy(ctx).delay_within_days):
+        raise Invalid(f"a delay promises to ship within {policy(ctx).delay_within_days} days", field="ship_by")
     if state.ship_by is not None and message.ship_by <= state.ship_by:
         raise Invalid(f"a delay is later than what is promised, {state.ship_by.isoformat()}", field="ship_by")
     if len(state.delays) >= MAX_DELAYS:

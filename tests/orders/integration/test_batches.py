@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -60,7 +61,7 @@ async def test_a_batch_is_shipped_and_delayed_order_by_order(shop: Shop) -> None
     assert [error["field"] for error in items[1]["problem"]["errors"]] == ["tracking_no"]
     assert [item["status"] for item in again.json()["items"]] == [item["status"] for item in items]
     assert len((await shop.order("s2"))["shipments"]) == 1
-    later = {"ship_by": "2099-01-01T00:00:00Z", "reason": "PRODUCT_PREPARE"}
+    later = {"ship_by": (datetime.now(UTC) + timedelta(days=30)).isoformat(), "reason": "PRODUCT_PREPARE"}
     delayed = (await shop.post("/orders/delay", later | {"order_ids": ["s3", "s1", "nobody"]})).json()["items"]
     assert [item["status"] for item in delayed] == [200, 409, 404]
     assert (await shop.post("/orders/ship", {"parcels": [PARCEL] * 1001})).status_code == 422

@@ -69,7 +69,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.taken = Counter[str]()
-        self.desk = Desk()
+        self.desk = Desk(delay_within_days=3650)
         self.heard: list[Envelope] = []
         self.known: Order | None = None
         self.books = Books()
@@ -214,7 +214,7 @@ class LifeTwice(Life):
 
     def __init__(self) -> None:
         super().__init__()
-        self.twice = Desk()
+        self.twice = Desk(delay_within_days=3650)
 
     @invariant()
     def what_happens_twice_happens_once(self) -> None:

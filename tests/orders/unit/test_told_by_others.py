@@ -111,6 +111,7 @@ WRONG: list[tuple[Given, OrdersMessage, str, str | None]] = [
     (a_cancelled_order, delivered(), "ILLEGAL_MOVE", "shipment_id"),
     (a_cancelled_order, tracked("T-9"), "ILLEGAL_MOVE", "shipment_id"),
     (an_order_to_ship, postponed(T0), "INVALID", "ship_by"),
+    (an_order_to_ship, postponed(T0 + timedelta(days=100 * 365)), "INVALID", "ship_by"),
     (lambda: an_order_to_ship().tell(postponed(LATER)), postponed(LATER - timedelta(days=1)), "INVALID", "ship_by"),
     (a_shipped_order, cancel(), "ILLEGAL_MOVE", None),
     (an_order_to_ship, cancel(wanted={"1": 4}), "INVALID", "lines.0.quantity"),

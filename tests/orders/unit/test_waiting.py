@@ -141,6 +141,17 @@ def test_a_delay_is_later_than_now_and_than_what_is_promised(ship_by: datetime) 
     assert refused.value.field == "ship_by"
 
 
+def test_a_delay_promises_no_later_than_the_store_allows() -> None:
+    """It could not be taken back, be it a slip of the pen."""
+    desk = an_order_to_ship()
+    latest = T0 + timedelta(hours=desk.hours + 1, days=90)
+    with pytest.raises(Invalid) as refused:
+        desk.ask(postponed(latest + timedelta(seconds=1)))
+    assert refused.value.field == "ship_by"
+    an_hour_later = latest + timedelta(hours=1)
+    assert desk.ask(postponed(an_hour_later)).ship_by == an_hour_later
+
+
 def test_a_delay_told_twice_is_one_and_one_told_after_the_parcel_left_is_kept() -> None:
     desk = an_order_to_ship().tell(postponed(T0 + timedelta(days=9)), postponed(T0 + timedelta(days=9)))
     assert desk.event_types.count("DispatchDelayed") == 1
