@@ -15,6 +15,8 @@ from shared.contracts.base import utc_milliseconds
 MAX_VALUE_BYTES = 1_000_000
 """A larger value is refused; the inbox topics take 4 MB so that it can be refused visibly."""
 Headers = list[tuple[str, bytes]]
+YEARS = range(1970, 2100)
+"""Of things that happened; a time outside stands for "never" or "unknown", and no deadline can be counted from it."""
 _SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
 _REQUIRED = ("specversion", "id", "source", "type", "time", "subject")
 READ = {*_REQUIRED, "sequence", "aggregate", "correlationid", "causationid", "traceparent"}
@@ -153,9 +155,12 @@ def _time(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise Malformed("ce_time", "ce_time needs a zone")
-        return utc_milliseconds(moment)
+        moment = utc_milliseconds(moment)
     except (ValueError, OverflowError):
         raise Malformed("ce_time", "ce_time is not an RFC 3339 time") from None
+    if moment.year not in YEARS:
+        raise Malformed("ce_time", f"ce_time lies outside the years {YEARS.start} to {YEARS.stop - 1}")
+    return moment
 
 
 def _sequence(text: str | None) -> int | None:

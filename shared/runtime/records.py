@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +15,8 @@ from shared.runtime.handlers import Handler, Handlers
 
 T = TypeVar("T")
 SHOWN_KEY_BYTES = 200
+AHEAD = timedelta(days=1)
+"""How much later than it was sent a message may say that it happened: other systems' clocks and zones are not ours."""
 UNREADABLE = frozenset({"MALFORMED", "UNKNOWN_VERSION", "UNKNOWN_TYPE"})
 """Errors that only `read` gives; INVALID is also said by handlers."""
 
@@ -149,7 +151,7 @@ def read(record: Record, table: Handlers) -> Read:
         return Unreadable(record, envelope, invalid(error))
     except (ValueError, RecursionError):
         return Unreadable(record, envelope, Fault("INVALID", "the value is not JSON"))
-    if fault := _wrong_subject(message, envelope):
+    if fault := _wrong_subject(message, envelope) or _still_to_come(record, message, envelope):
         return Unreadable(record, envelope, fault)
     if isinstance(message, InboxMessage) and (envelope.sequence is not None or envelope.aggregate is not None):
         # Another system may number its messages by whatever it likes; only the numbers of our events mean an order.
@@ -182,3 +184,13 @@ def _wrong_subject(message: Message, envelope: Envelope) -> Fault | None:
     if field and getattr(message, field) != envelope.subject:
         return Fault("INVALID", f"{field} must equal ce_subject", field)
     return None
+
+
+def _still_to_come(record: Record, message: Message, envelope: Envelope) -> Fault | None:
+    """Judged by when the record was sent, if its sender says so: the answer is the same whenever it is read, and a
+    reader whose clock is wrong refuses nothing. Events of ours tell what was let in before."""
+    if not isinstance(message, InboxMessage) or record.timestamp <= 0:
+        return None
+    if envelope.time.timestamp() - record.timestamp / 1000 <= AHEAD.total_seconds():
+        return None
+    return Fault("MALFORMED", "ce_time lies more than a day after the record was sent", "ce_time")

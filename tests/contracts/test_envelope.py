@@ -84,6 +84,9 @@ def test_a_header_that_is_not_utf8_is_named(name: str) -> None:
         ("ce_time", b"2026-13-20T01:02:30Z"),
         ("ce_time", b"0001-01-01T00:00:00+09:00"),
         ("ce_time", b"9999-12-31T23:59:59-09:00"),
+        ("ce_time", b"9999-12-30T00:00:00Z"),
+        ("ce_time", b"2099-12-31T23:59:59-00:01"),
+        ("ce_time", b"1969-12-31T23:59:59.999Z"),
         ("ce_sequence", b"seven"),
         ("ce_sequence", b"-1"),
         ("ce_sequence", b""),
@@ -143,7 +146,7 @@ ENVELOPES = st.builds(
     id=TEXTS,
     source=TEXTS,
     type=TEXTS,
-    time=st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)).map(
+    time=st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)).map(
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     ),
     subject=IDS,

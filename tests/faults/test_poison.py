@@ -57,6 +57,8 @@ POISON = {
     "no time": Poison("MALFORMED", "ce_time", {"ce_time": b"yesterday"}),
     "a time without a zone": Poison("MALFORMED", "ce_time", {"ce_time": b"2026-03-02T01:00:00"}),
     "a time before time": Poison("MALFORMED", "ce_time", {"ce_time": b"0001-01-01T00:00:00+14:00"}),
+    "the end of time": Poison("MALFORMED", "ce_time", {"ce_time": b"9999-12-31T00:00:00Z"}),
+    "a time years ahead": Poison("MALFORMED", "ce_time", {"ce_time": b"2099-03-02T01:00:00Z"}),
     "an endless id": Poison("MALFORMED", "ce_id", {"ce_id": b"x" * 301}),
     "a subject that is no id": Poison("MALFORMED", "ce_subject", {"ce_subject": b"a 0", "key": b"a 0"}),
     "another CloudEvents": Poison("MALFORMED", "ce_specversion", {"ce_specversion": b"0.3"}),

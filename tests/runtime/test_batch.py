@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pymongo.errors import BulkWriteError
 
-from shared.contracts.envelope import encode
+from shared.contracts.envelope import Envelope, encode
 from shared.runtime.batch import Batch, PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove, Unknown
 from shared.runtime.parking_lot import as_fault
@@ -157,6 +157,32 @@ def test_what_cannot_be_read_is_parked_and_the_rest_flows(
     assert [(parked.fault.error, parked.fault.field) for parked in bank.parked] == [(error, field)]
     assert balance(bank, "a") == 0
     assert len(bank.rejected) == 1
+
+
+def test_what_is_told_of_a_day_still_to_come_is_refused_and_holds_nobody_up(bank: MemoryRuntime) -> None:
+    def deposit(amount: int, **after: float) -> Envelope:
+        return message_envelope(Deposited(account_id="a", amount=amount), time=T0 + timedelta(**after))
+
+    bank.deliver(opened("a"))
+    ahead = [deposit(1, days=1, seconds=1), deposit(2, days=36_500), deposit(4, days=1), deposit(8, days=-3_650)]
+    bank.deliver_records([bank.record(envelope, sent_at=T0) for envelope in ahead])
+    assert [(parked.fault.error, parked.fault.field) for parked in bank.parked] == [("MALFORMED", "ce_time")] * 2
+    assert (balance(bank, "a"), len(bank.rejected)) == (12, 2)
+    assert None not in bank.retry("a").values()
+
+
+def test_nothing_is_refused_for_its_day_where_nobody_says_when_it_was_sent(bank: MemoryRuntime) -> None:
+    told = message_envelope(opened("a"), time=T0 + timedelta(days=9))
+    bank.deliver_records([bank.record(told)._replace(timestamp=-1)])
+    assert balance(bank, "a") == 0
+
+
+def test_an_event_that_was_let_in_is_heard_whatever_its_day() -> None:
+    counter = MemoryRuntime("bank", COUNTER, [TURNOVER])
+    changed = BalanceChanged(account=Account(owner="o", balance=1), by=1)
+    event = event_envelope(changed, "a", sequence=1, time=T0 + timedelta(days=9))
+    counter.deliver_records([counter.record(event, sent_at=T0)])
+    assert counter.counts["applied"] == 1
 
 
 def test_a_view_hears_each_event_once_and_never_goes_back() -> None:

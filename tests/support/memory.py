@@ -82,12 +82,16 @@ class MemoryRuntime:
         envelopes = [m if isinstance(m, Envelope) else message_envelope(m) for m in messages]
         self.deliver_records([self.record(envelope, topic, partition) for envelope in envelopes])
 
-    def record(self, envelope: Envelope, topic: str = "", partition: int = 0) -> Record:
+    def record(
+        self, envelope: Envelope, topic: str = "", partition: int = 0, *, sent_at: datetime | None = None
+    ) -> Record:
+        """Sent when it happened, unless said otherwise."""
         service = envelope.type.partition(".")[0]
         topic = topic or f"{service}.{'inbox' if envelope.sequence is None else 'events'}"
         key, value, headers = encode(envelope)
         self._offsets[topic] += 1
-        return Record(topic, partition, self._offsets[topic], key, value, headers, 0)
+        timestamp = int((sent_at or envelope.time).timestamp() * 1000)
+        return Record(topic, partition, self._offsets[topic], key, value, headers, timestamp)
 
     def deliver_records(self, records: Iterable[Record]) -> None:
         incoming = [read(record, self.group.table) for record in records]

@@ -1,7 +1,8 @@
 """Every message of the inbox: told again it changes nothing; one that cannot be is answered at its field."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -82,6 +83,18 @@ def test_told_again_in_another_message_it_changes_nothing(given: Given, message:
     desk.tell(message)
     assert (desk.order, desk.event_types) == (order, published)
     assert (desk.parked, desk.held) == ([], {})
+
+
+@pytest.mark.parametrize(("given", "message"), TOLD, ids=lambda one: type(one).__name__)
+def test_told_of_a_day_that_stands_for_never_it_is_refused_and_holds_up_nothing(
+    given: Given, message: OrdersMessage
+) -> None:
+    desk = given()
+    desk.deliver(replace(desk.sent(message), time=datetime(9999, 12, 30, tzinfo=UTC)))
+    assert desk.refused == [("MALFORMED", "ce_time")]
+    published = desk.event_types
+    desk.tell(message)
+    assert (len(desk.parked), desk.event_types == published) == (1, False)
 
 
 NUMBERED = placed(client_order_number="N-1")
