@@ -11,6 +11,7 @@ from services.orders.domain.moves import Move, claim_to, illegal, known_claim, p
 from services.orders.domain.options import coming_back
 from services.orders.domain.order import Order, free, unshipped, with_customer
 from services.orders.domain.repeats import answered, is_repeat
+from services.orders.domain.room import is_full
 from services.orders.domain.units import none, wanted
 from shared.contracts.inbox_orders import ClaimDecided, ClaimDecision, ClaimSubmitted
 from shared.contracts.order_state import Claim, ClaimLine, ClaimStatus, ClaimType, LineState, Reason, StockStatus
@@ -86,6 +87,8 @@ def request(order: Order, message: ClaimSubmitted, ctx: Context) -> Decision[Ord
     if message.type is not ClaimType.CANCEL and not message.decided:
         returning.check_window(order, claim, ctx, named=message.lines is not None)
     asked = answered(order, "claim", claim.claim_id, message).now(ctx, claims=(*order.state.claims, claim))
+    if is_full(asked.state):
+        raise illegal(order, ctx, "the order has no room for another claim", "claim_id")
     if not message.decided:
         return Decision(asked, [partial(ClaimRequested, claim=claim)])
     done, events = rules.grant(asked, claim, ctx)

@@ -1,6 +1,7 @@
 """Money came, or did not. What came and is not this order's price is kept on record and given back."""
 
 from functools import partial
+from operator import attrgetter
 
 from services.orders.domain.moves import Move, illegal, permit
 from services.orders.domain.order import Order, is_cancelled
@@ -11,6 +12,8 @@ from shared.contracts.inbox_orders import PaymentCaptured, PaymentDeclined
 from shared.contracts.order_state import Claim, OrderState, Payment, PaymentStatus, Refund, RefundKind, RefundStatus
 from shared.contracts.orders import OrderPaid, PaymentFailed, RefundRequested
 from shared.runtime.decision import Context, Decision, Invalid
+
+MAX_FAILED = 50
 
 
 def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Order]:
@@ -34,7 +37,7 @@ def capture(order: Order, message: PaymentCaptured, ctx: Context) -> Decision[Or
 
 
 def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Order]:
-    """An attempt is kept with its error code, whatever became of the order meanwhile.
+    """An attempt is kept with its error code, whatever became of the order meanwhile, until many others have failed.
 
     Providers keep a payment's id while its customer tries again, so it may still be captured under that id.
     """
@@ -45,8 +48,17 @@ def decline(order: Order, message: PaymentDeclined, ctx: Context) -> Decision[Or
     if any(known.payment_id == payment.payment_id and known.at <= payment.at for known in _captured(order.state)):
         raise illegal(order, ctx, f"payment {payment.payment_id} was captured before", "payment_id")
     _check_amount(order, message.amount)
-    tried = order.now(ctx, payments=(*order.state.payments, payment))
-    return Decision(tried, [partial(PaymentFailed, payment=payment)])
+    payments = _latest((*order.state.payments, payment))
+    if payments[-1] is not payment:
+        return Decision(order)
+    return Decision(order.now(ctx, payments=payments), [partial(PaymentFailed, payment=payment)])
+
+
+def _latest(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
+    """Of failed attempts: who tries many cards on an order must not fill it up."""
+    failed = [payment for payment in payments if payment.status is PaymentStatus.FAILED]
+    dropped = sorted(failed, key=attrgetter("at"))[:-MAX_FAILED]
+    return tuple(payment for payment in payments if payment not in dropped)
 
 
 def _captured(state: OrderState) -> list[Payment]:

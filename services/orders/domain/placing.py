@@ -8,6 +8,7 @@ from services.orders.domain.discounting import split_discounts
 from services.orders.domain.order import Order
 from services.orders.domain.policy import policy
 from services.orders.domain.repeats import answered, is_repeat
+from services.orders.domain.room import is_too_large_to_place
 from services.orders.domain.status import derived
 from shared.contracts.base import Contract, Money
 from shared.contracts.inbox_orders import OrderSubmitted, SubmittedLine
@@ -36,6 +37,8 @@ def place(order: Order | None, message: OrderSubmitted, ctx: Context) -> Decisio
     placed = answered(
         Order(state=_placed(message, ctx), recipient=message.recipient), "order", message.order_id, message
     )
+    if is_too_large_to_place(placed.state):
+        raise Invalid("the lines and their names are more than an order can hold", field="lines")
     if placed.state.total.is_zero():
         return Decision(placed.now(ctx, paid_at=ctx.now), [OrderPlaced, partial(OrderPaid, payment=None)])
     return Decision(placed, [OrderPlaced])

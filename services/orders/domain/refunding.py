@@ -8,6 +8,7 @@ from services.orders.domain.amounts import left, of_cancelled, of_returned, sale
 from services.orders.domain.moves import Move, illegal, permit, require, unknown
 from services.orders.domain.order import Order, Units
 from services.orders.domain.repeats import answered, is_repeat
+from services.orders.domain.room import is_full
 from services.orders.domain.units import check_named
 from shared.contracts.base import Money
 from shared.contracts.inbox_orders import RefundAnswer, RefundDeclined, RefundPaid, RefundSubmitted
@@ -73,8 +74,11 @@ def give_goodwill(order: Order, message: RefundSubmitted, ctx: Context) -> Decis
     refund = _refund(
         order.state, RefundKind.GOODWILL, message.refund_id, message.reason, lines, message.shipping_amount, ctx
     )
-    given = answered(order, "refund", refund.refund_id, message)
-    return Decision(given.now(ctx, refunds=(*order.state.refunds, refund)), [partial(RefundRequested, refund=refund)])
+    known = answered(order, "refund", refund.refund_id, message)
+    given = known.now(ctx, refunds=(*order.state.refunds, refund))
+    if is_full(given.state):
+        raise illegal(order, ctx, "the order has no room for another refund", "refund_id")
+    return Decision(given, [partial(RefundRequested, refund=refund)])
 
 
 def settle(order: Order, message: RefundPaid, ctx: Context) -> Decision[Order]:

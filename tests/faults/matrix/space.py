@@ -49,7 +49,7 @@ async def oversized(run: Run) -> None:
         return int(parked.count_documents({})) == 2 * EACH
 
     await eventually(are_parked)
-    run.prove("orders refused as too large", parked.count_documents({"sentence": {"$regex": "one event can carry"}}))
+    run.prove("orders refused as too large", parked.count_documents({"sentence": {"$regex": "more than an order can"}}))
     whole = [row for row in parked.find() if len(row["record"]["value"]) == LARGE_BYTES]
     run.prove("large records parked whole", len(whole))
 

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from services.orders.domain.payment import MAX_FAILED
 from services.orders.domain.repeats import answered
 from services.orders.repository import ORDER
 from shared.contracts.base import Money
@@ -147,6 +150,19 @@ def test_an_attempt_declined_and_then_captured_under_the_same_id_pays_the_order(
     ]
     assert desk.event_types == ["OrderPlaced", "PaymentFailed", "PaymentFailed", "OrderPaid"]
     assert desk.tell(paid(), paid(12_000)).refused == [("ILLEGAL_MOVE", "payment_id")]
+
+
+def test_of_many_attempts_the_latest_are_kept_and_the_payment_is_taken() -> None:
+    desk = a_placed_order()
+    attempts = [desk.sent(declined(f"try_{n}")) for n in range(MAX_FAILED + 9)]
+    desk.deliver(*attempts)
+    kept = [payment.payment_id for payment in desk.public.payments]
+    assert kept == [f"try_{n}" for n in range(9, MAX_FAILED + 9)]
+    assert desk.event_types.count("PaymentFailed") == len(attempts)
+    desk.deliver(*(replace(attempt, id=f"again-{n}") for n, attempt in enumerate(attempts)))
+    assert [payment.payment_id for payment in desk.public.payments] == kept
+    assert desk.event_types.count("PaymentFailed") == len(attempts)
+    assert desk.tell(paid()).public.status is OrderStatus.PAYED
 
 
 def test_a_decline_remembered_as_answered_when_each_attempt_had_an_id_of_its_own_hinders_no_capture() -> None:
