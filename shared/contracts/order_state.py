@@ -156,6 +156,8 @@ class Shipment(Contract):
     tracking_no: Code
     lines: tuple[LineUnits, ...]
     shipped_at: Utc
+    tracked_at: Utc | None = None
+    """Of the correction that its tracking is from: what is dated no later changes it no more."""
     delivered_at: Utc | None = None
 
 
@@ -252,6 +254,8 @@ class Refund(Contract):
     payment_id: Id | None = None
     requested_at: Utc
     settled_at: Utc | None = None
+    failed_at: Utc | None = None
+    """Of the last answer that it failed, kept when it is tried again: what is dated no later answers no new attempt."""
     error_code: Code | None = None
     attempts: Count = 1
 

@@ -36,7 +36,8 @@ class Books:
         assert before or asked or refund.amount.is_zero()
         assert (refund.settled_at is not None) == (status is RefundStatus.SETTLED)
         assert (refund.error_code is not None) == (status is RefundStatus.FAILED)
-        answer = {"status": status, "settled_at": refund.settled_at, "error_code": refund.error_code}
+        assert refund.failed_at == (before and before.failed_at) or status is RefundStatus.FAILED
+        answer = {name: getattr(refund, name) for name in ("status", "settled_at", "failed_at", "error_code")}
         attempts = before.attempts + asked if before else 1
         assert refund == (before or refund).model_copy(update=answer | {"attempts": attempts})
         self._refunds[refund.refund_id] = refund

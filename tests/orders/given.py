@@ -1,8 +1,10 @@
 """What the tests of orders start from: a desk in memory and the messages of an order's life."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
 from services.orders.domain.order import Order, as_lines
 from services.orders.handlers import TABLE
@@ -46,6 +48,11 @@ from tests.support.memory import T0, MemoryRuntime, event_envelope, message_enve
 ID = "ord_1"
 SELLER, BUYER = "seller:local", "buyer:7"
 Units = Mapping[str, int]
+
+
+def resent(envelope: Envelope, how_often: int = 0) -> Envelope:
+    """Its sender says it again, in another message."""
+    return replace(envelope, id=str(uuid5(UUID(envelope.id), f"again {how_often}")))
 
 
 def won(amount: int) -> Money:

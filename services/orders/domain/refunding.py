@@ -98,9 +98,13 @@ def fail(order: Order, message: RefundDeclined, ctx: Context) -> Decision[Order]
     refund = _meant(order, message, ctx)
     if (refund.status, refund.error_code) == (RefundStatus.FAILED, message.error_code):
         return Decision(order)
+    if refund.failed_at is not None and ctx.now <= refund.failed_at:
+        return Decision(order)
     if refund.status is not RefundStatus.REQUESTED:
         raise illegal(order, ctx, f"refund {refund.refund_id} is {refund.status}", _named_by(message))
-    failed = refund.model_copy(update={"status": RefundStatus.FAILED, "error_code": message.error_code})
+    failed = refund.model_copy(
+        update={"status": RefundStatus.FAILED, "failed_at": ctx.now, "error_code": message.error_code}
+    )
     return Decision(_with(order, failed, ctx), [partial(RefundFailed, refund=failed)])
 
 

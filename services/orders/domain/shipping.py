@@ -58,15 +58,19 @@ def ship(order: Order, message: ShipmentHandedOver, ctx: Context) -> Decision[Or
 
 
 def correct_tracking(order: Order, message: TrackingChanged, ctx: Context) -> Decision[Order]:
-    """Of a parcel of the order, or of one that an exchange sends."""
+    """Of a parcel of the order, or of one that an exchange sends; an earlier correction told again changes nothing."""
     permit(order, Move.CORRECT_TRACKING, ctx)
     claim = claim_sending(order.state, message.shipment_id)
     parcel = claim.replacement if claim and claim.replacement else _known(order, message.shipment_id, ctx)
     if (parcel.carrier, parcel.tracking_no) == (message.carrier, message.tracking_no):
         return Decision(order)
+    if parcel.tracked_at is not None and ctx.now <= parcel.tracked_at:
+        return Decision(order)
     if parcel.delivered_at is not None and parcel.delivered_at <= ctx.now:
         raise illegal(order, ctx, f"shipment {parcel.shipment_id} is delivered", "shipment_id")
-    corrected = parcel.model_copy(update={"carrier": message.carrier, "tracking_no": message.tracking_no})
+    corrected = parcel.model_copy(
+        update={"carrier": message.carrier, "tracking_no": message.tracking_no, "tracked_at": ctx.now}
+    )
     told = partial(TrackingCorrected, shipment=corrected)
     if claim is not None:
         return changed(order, claim.model_copy(update={"replacement": corrected}), ctx, told)

@@ -28,6 +28,7 @@ from tests.orders.given import (
     picked_up,
     rejected,
     replaced,
+    resent,
     reserved,
     sent_back,
     shipped,
@@ -279,11 +280,15 @@ def test_a_cancel_names_no_option() -> None:
 
 
 def test_the_tracking_of_a_replacement_is_corrected_until_it_is_there() -> None:
-    desk = an_exchange_to_send().tell(replaced("clm_0"), tracked("T-2", "shp_9"), tracked("T-2", "shp_9"))
+    desk = an_exchange_to_send().tell(replaced("clm_0"))
+    earlier = desk.sent(tracked("T-2", "shp_9"))
+    desk.deliver(earlier)
+    desk.tell(tracked("T-2", "shp_9"))
     assert desk.event_types.count("TrackingCorrected") == 1
     assert {"correct_tracking", "deliver"} <= set(allowed_actions(desk.public, "seller"))
     late = desk.sent(tracked("T-3", "shp_9"))
     desk.tell(delivered("shp_9"), tracked("T-4", "shp_9")).deliver(late)
+    desk.deliver(resent(earlier))
     [claim] = desk.public.claims
     assert claim.replacement is not None
     assert (claim.replacement.tracking_no, claim.status) == ("T-3", ClaimStatus.EXCHANGE_DONE)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
-from uuid import UUID, uuid5
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -43,6 +42,7 @@ from tests.orders.given import (
     picked_up,
     refund_failed,
     replaced,
+    resent,
     reserved,
     shipped,
 )
@@ -71,6 +71,7 @@ class Life(RuleBasedStateMachine):
         self.taken = Counter[str]()
         self.desk = Desk(delay_within_days=3650)
         self.heard: list[Envelope] = []
+        self.effective: list[Envelope] = []
         self.known: Order | None = None
         self.books = Books()
         self.published = self.events = 0
@@ -129,6 +130,13 @@ class Life(RuleBasedStateMachine):
     def a_message_comes_again(self, data: st.DataObject) -> None:
         self.desk.deliver(data.draw(st.sampled_from(self.heard)))
         assert self.order == self.known
+
+    @precondition(lambda self: self.effective)
+    @rule(data=st.data())
+    def a_sender_says_again_later_what_it_said(self, data: st.DataObject) -> None:
+        parked = len(self.desk.parked)
+        self.desk.deliver(resent(data.draw(st.sampled_from(self.effective)), self.events))
+        assert (self.order, len(self.desk.parked)) == (self.known, parked)
 
     @precondition(lambda self: self.known and self.state.refunds)
     @rule(attempts=attempts)
@@ -190,8 +198,11 @@ class Life(RuleBasedStateMachine):
         return [claim.claim_id for claim in asking if claim.replacement_stock is StockStatus.PENDING]
 
     def hear(self, envelope: Envelope) -> None:
+        before = self.order
         self.heard.append(envelope)
         self.desk.deliver(envelope)
+        if self.order != before:
+            self.effective.append(envelope)
 
     def hear_of_stock(self, answer: StockReserved | StockRejected) -> None:
         self.desk.catalog_says(answer)
@@ -224,7 +235,7 @@ class LifeTwice(Life):
     def hear(self, envelope: Envelope) -> None:
         """The message comes again, and its sender sends another one that says the same."""
         super().hear(envelope)
-        for copy in (envelope, envelope, replace(envelope, id=str(uuid5(UUID(envelope.id), "again")))):
+        for copy in (envelope, envelope, resent(envelope)):
             self.twice.deliver(copy)
 
     def hear_of_stock(self, answer: StockReserved | StockRejected) -> None:

@@ -19,6 +19,7 @@ from tests.orders.given import (
     paid,
     refund_failed,
     refunded,
+    resent,
     won,
 )
 
@@ -81,6 +82,20 @@ def test_a_failed_refund_is_tried_again_and_counted() -> None:
     assert desk.event_types[-1] == "RefundRequested"
     desk.tell(refunded(refund_id="rfd_1"))
     assert desk.public.refunds[0].status is RefundStatus.SETTLED
+
+
+def test_an_earlier_answer_told_again_is_none_to_a_new_attempt() -> None:
+    desk = a_paid_order().tell(goodwill("rfd_1"))
+    first = desk.sent(refund_failed(refund_id="rfd_1"))
+    desk.deliver(first)
+    assert desk.public.refunds[0].failed_at == first.time
+    desk.ask(RETRY)
+    desk.deliver(resent(first))
+    assert (desk.public.refunds[0].status, desk.public.refunds[0].attempts) == (RefundStatus.REQUESTED, 2)
+    desk.tell(refund_failed(refund_id="rfd_1"))
+    assert desk.public.refunds[0].status is RefundStatus.FAILED
+    desk.tell(refunded(refund_id="rfd_1")).deliver(resent(first, 1))
+    assert (desk.public.refunds[0].status, desk.parked) == (RefundStatus.SETTLED, [])
 
 
 def test_only_a_failed_refund_is_tried_again() -> None:

@@ -18,6 +18,7 @@ from tests.orders.given import (
     delivered,
     paid,
     placed,
+    resent,
     sent_back,
     shipped,
     tracked,
@@ -132,6 +133,18 @@ def test_tracking_is_corrected_until_delivery() -> None:
     desk.tell(delivered(), tracked("T-10"))
     assert desk.refused == [("ILLEGAL_MOVE", "shipment_id")]
     assert desk.public.shipments[0].tracking_no == "T-9"
+
+
+def test_an_earlier_correction_told_again_or_late_changes_nothing() -> None:
+    desk = an_order_to_ship().tell(shipped())
+    first, never_told = desk.sent(tracked("T-2")), desk.sent(tracked("T-3"))
+    desk.deliver(first)
+    desk.ask(tracked("T-4"))
+    for earlier in (resent(first), never_told):
+        desk.deliver(earlier)
+    assert (desk.public.shipments[0].tracking_no, desk.event_types.count("TrackingCorrected")) == ("T-4", 2)
+    desk.tell(delivered()).deliver(resent(first, 1))
+    assert desk.parked == []
 
 
 def test_a_correction_made_before_delivery_and_told_after_it_is_taken() -> None:
