@@ -166,7 +166,7 @@ class PaymentDeclined(OrdersMessage):
 class ShipmentHandedOver(OrdersMessage):
     """A parcel left. Without `lines` everything not shipped and not cancelled is in it.
 
-    With `claim_id` it is what an exchange sends in place of what came back.
+    With `claim_id` it is what an exchange sends in place of all that came back: `lines`, if any, are the claim's.
     """
 
     shipment_id: Id

@@ -224,10 +224,8 @@ def exchange(
     return cancel(claim_id, **{"type": ClaimType.EXCHANGE, "lines": lines} | fields)
 
 
-def replaced(claim_id: str = "clm_1", shipment_id: str = "shp_9") -> ShipmentHandedOver:
-    return ShipmentHandedOver(
-        order_id=ID, shipment_id=shipment_id, carrier="CJGLS", tracking_no=f"T-{shipment_id}", claim_id=claim_id
-    )
+def replaced(claim_id: str = "clm_1", shipment_id: str = "shp_9", wanted: Units | None = None) -> ShipmentHandedOver:
+    return shipped(shipment_id, wanted).model_copy(update={"claim_id": claim_id})
 
 
 def decided(decision: ClaimDecision, claim_id: str = "clm_1", *, waive_pickup: bool = False) -> ClaimDecided:

@@ -47,11 +47,14 @@ def send_replacement(order: Order, message: ShipmentHandedOver, claim_id: str, c
     if is_repeat(order, "shipment", message.shipment_id, message, ctx):
         return Decision(order)
     claim = claim_to(order, Move.SEND_REPLACEMENT, claim_id, ctx)
+    units = as_units(claim.lines)
+    if message.lines is not None and as_units(message.lines) != units:
+        raise Invalid(f"a replacement is of all units that claim {claim_id} exchanges, and of no others", field="lines")
     parcel = Shipment(
         shipment_id=message.shipment_id,
         carrier=message.carrier,
         tracking_no=message.tracking_no,
-        lines=as_lines(as_units(claim.lines)),
+        lines=as_lines(units),
         shipped_at=ctx.now,
     )
     sent = claim.model_copy(update={"status": ClaimStatus.EXCHANGE_REDELIVERING, "replacement": parcel})

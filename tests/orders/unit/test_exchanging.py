@@ -89,6 +89,14 @@ def test_a_replacement_waits_for_the_goods_and_for_catalog() -> None:
     assert carrier.line.claim_status is ClaimStatus.EXCHANGE_REDELIVERING
 
 
+def test_a_replacement_is_of_what_its_claim_exchanges() -> None:
+    for wrong in ({"1": 2}, {"2": 1}, {"1": 1, "2": 1}):
+        desk = an_exchange_to_send(a_line("1"), a_line("2")).tell(replaced("clm_0", wanted=wrong))
+        assert (desk.refused, desk.public.claims[0].replacement) == ([("INVALID", "lines")], None)
+    desk.tell(replaced("clm_0", wanted={"1": 1}))
+    assert desk.public.claims[0].status is ClaimStatus.EXCHANGE_REDELIVERING
+
+
 def test_an_exchange_on_hold_stands_still() -> None:
     desk = an_exchange_to_send()
     desk.ask(HoldClaim(order_id=ID, claim_id="clm_0", reason=HoldReason.EXTRA_FEE))
