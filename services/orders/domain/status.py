@@ -23,8 +23,8 @@ ADVANCE = (
     OrderStatus.PURCHASE_DECIDED,
     OrderStatus.EXCHANGED,
     OrderStatus.RETURNED,
-    OrderStatus.CANCELED,
     OrderStatus.CANCELED_BY_NOPAYMENT,
+    OrderStatus.CANCELED,
 )
 """From the least to the most advanced; an order stands where its least advanced line stands."""
 RANK = {status: rank for rank, status in enumerate(ADVANCE)}
@@ -38,14 +38,16 @@ def derived(state: OrderState) -> OrderState:
 
 def _derived(line: LineState, claims: "ClaimCounts | None", state: OrderState) -> LineState:
     counted = _same_or_changed(line, claims.of(line)) if claims else line
-    status = line_status(counted, state)
+    status = line_status(counted, state, asked=claims.cancelled(line) if claims else 0)
     return counted if counted.status is status else counted.model_copy(update={"status": status})
 
 
-def line_status(line: LineState, state: OrderState) -> OrderStatus:
+def line_status(line: LineState, state: OrderState, *, asked: int) -> OrderStatus:
+    """asked: units cancelled because somebody asked for it; in an order that expired the others are by the deadline."""
     alive = line.ordered - line.cancelled
     if alive == 0:
-        return OrderStatus.CANCELED_BY_NOPAYMENT if state.expired_at else OrderStatus.CANCELED
+        by_deadline = state.expired_at is not None and asked < line.ordered
+        return OrderStatus.CANCELED_BY_NOPAYMENT if by_deadline else OrderStatus.CANCELED
     if state.paid_at is None:
         return OrderStatus.PAYMENT_WAITING
     if line.shipped == 0:
@@ -100,6 +102,9 @@ class ClaimCounts:
             counters["exchanged"] = min(units["exchanged"] - again, line.shipped - line.decided - claimed)
         return counters | {"claim_status": self.status.get(line.line_id)}
 
+    def cancelled(self, line: LineState) -> int:
+        return self.units.get(line.line_id, NOTHING)[ClaimStatus.CANCEL_DONE]
+
 
 OPEN = {ClaimType.CANCEL: "cancel_open", ClaimType.RETURN: "return_open", ClaimType.EXCHANGE: "exchange_open"}
 DONE = {ClaimStatus.RETURN_DONE: "returned", ClaimStatus.EXCHANGE_DONE: "exchanged"}
@@ -115,7 +120,7 @@ def _said_of_a_line(claim: Claim, owed: Collection[str]) -> ClaimStatus:
 
 
 def _counter(claim: Claim) -> str:
-    return OPEN[claim.type] if claim.closed_at is None else DONE.get(claim.status, "none")
+    return OPEN[claim.type] if claim.closed_at is None else DONE.get(claim.status, claim.status)
 
 
 def _same_or_changed(line: LineState, derived: Mapping[str, object]) -> LineState:

@@ -72,6 +72,14 @@ def test_an_open_request_is_granted_when_its_order_expires() -> None:
     assert whole.public.status is OrderStatus.CANCELED
 
 
+def test_a_line_that_was_asked_back_is_not_cancelled_by_the_deadline_and_its_order_is() -> None:
+    desk = a_placed_order(a_line("1"), a_line("2"), a_line("3")).tell(cancel("clm_1", {"1": 3, "2": 2}, decided=True))
+    desk.tell(cancel("clm_2", {"3": 3})).wait(30)
+    by_claim, by_deadline = OrderStatus.CANCELED, OrderStatus.CANCELED_BY_NOPAYMENT
+    assert [line.status for line in desk.public.lines] == [by_claim, by_deadline, by_claim]
+    assert desk.public.status is by_deadline
+
+
 def test_what_costs_nothing_is_paid_once_the_rest_is_cancelled_and_does_not_expire() -> None:
     desk = a_placed_order(a_line("1", 1, 10_000), a_line("2", 1, 0), fee=0).tell(cancel("clm_1", {"1": 1})).wait(30)
     assert (desk.public.status, desk.public.expired_at) == (OrderStatus.PAYED, None)
