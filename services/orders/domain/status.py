@@ -70,7 +70,7 @@ def order_status(lines: tuple[LineState, ...]) -> OrderStatus:
 
 
 class ClaimCounts:
-    """Per line the status of its latest claim that stood, and the units in claims that are open or done.
+    """Per line the status of the claim that says most of it now, and the units in claims that are open or done.
 
     A unit that was exchanged and is claimed again counts for the further claim: one of another option than was ordered
     is such a unit, and one of the same option where too few others are left.
@@ -82,7 +82,7 @@ class ClaimCounts:
         self.options: dict[str, Counter[str | None]] = {}
         """Of which the units of a line are that are claimed or were."""
         owed = {refund.refund_id for refund in refunds if refund.status is not RefundStatus.SETTLED}
-        for claim in claims:
+        for claim in sorted(claims, key=lambda claim: _says_more(claim, owed)):
             counter = _counter(claim)
             for part in claim.lines:
                 if claim.status is not ClaimStatus.WITHDRAWN:
@@ -117,6 +117,11 @@ def _said_of_a_line(claim: Claim, owed: Collection[str]) -> ClaimStatus:
     """취소 처리 중: the units are cancelled, their money is not back yet."""
     granted = claim.status is ClaimStatus.CANCEL_DONE
     return ClaimStatus.CANCELING if granted and claim.refund_id in owed else claim.status
+
+
+def _says_more(claim: Claim, owed: Collection[str]) -> tuple[bool, bool]:
+    """What is owed first, for that is listed by what lines say; then what is open; then what was asked for last."""
+    return _said_of_a_line(claim, owed) is ClaimStatus.CANCELING, claim.closed_at is None
 
 
 def _counter(claim: Claim) -> str:

@@ -183,6 +183,15 @@ def test_several_returns_of_one_line_stand_side_by_side() -> None:
     assert desk.tell(sent_back("clm_3", {"1": 3})).refused == [("ILLEGAL_MOVE", "lines.0.quantity")]
 
 
+def test_of_several_claims_a_line_says_what_is_owed_then_what_is_open_then_the_latest() -> None:
+    desk = an_order_to_ship().tell(cancel("clm_0", {"1": 1}, decided=True), shipped(), delivered())
+    desk.tell(sent_back("clm_1", {"1": 1}), picked_up("clm_1"), sent_back("clm_2", {"1": 1}))
+    said = []
+    for message in (decided(ClaimDecision.REJECTED, "clm_2"), refunded(claim_id="clm_0"), REJECT):
+        said.append(desk.tell(message).line.claim_status)
+    assert said == [ClaimStatus.CANCELING, ClaimStatus.COLLECTING, ClaimStatus.RETURN_REJECT]
+
+
 def test_an_open_return_keeps_the_purchase_undecided_and_its_end_starts_the_time_anew() -> None:
     desk = a_delivered_order().tell(sent_back("clm_1", {"1": 1})).wait(20 * DAY)
     assert desk.public.status is OrderStatus.DELIVERED
