@@ -218,6 +218,8 @@ class ClaimDecided(OrdersMessage):
 
 
 class PickupStarted(OrdersMessage):
+    """Told again with another carrier or number it corrects them, until the goods are collected."""
+
     claim_id: Id
     carrier: Code | None = None
     tracking_no: Code | None = None

@@ -202,6 +202,8 @@ class Pickup(Contract):
     carrier: Code | None = None
     tracking_no: Code | None = None
     started_at: Utc
+    tracked_at: Utc | None = None
+    """Of the correction that its carrier and number are from."""
 
 
 class ClaimLine(LineUnits):

@@ -71,7 +71,7 @@ told: st.SearchStrategy[OrdersMessage] = st.one_of(
     st.builds(sent_back, new_claim, wanted, named, reason=reasons, decided=st.booleans()),
     st.builds(lambda id, n, target, option: exchange(id, {"1": n}, target, option), new_claim, N, options, named),
     st.builds(replaced, claim_id, new_shipment),
-    st.builds(picked_up, claim_id),
+    st.builds(picked_up, claim_id, st.sampled_from(["R-1", "R-2"])),
     st.builds(collected, claim_id, st.none() | st.just({"1": (1, 1)})),
     st.builds(decided, decisions, claim_id, waive_pickup=st.booleans()),
     st.builds(goodwill, new_refund, st.dictionaries(st.sampled_from(["1", "2"]), small), small),

@@ -201,7 +201,7 @@ MESSAGES: dict[Move, Write] = {
     Move.WITHDRAW_CANCEL: lambda state, n, claim: decided(ClaimDecision.WITHDRAWN, claim),
     Move.REQUEST_RETURN: _send_back,
     Move.REQUEST_EXCHANGE: _exchange,
-    Move.START_PICKUP: lambda state, n, claim: picked_up(claim),
+    Move.START_PICKUP: lambda state, n, claim: picked_up(claim, f"R-new-{n}"),
     Move.COLLECT: lambda state, n, claim: collected(claim),
     Move.HOLD_CLAIM: lambda state, n, claim: HoldClaim(
         order_id=ID, claim_id=claim, reason=HoldReason.ETC, charge=won(n * 100)

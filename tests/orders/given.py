@@ -232,8 +232,8 @@ def decided(decision: ClaimDecision, claim_id: str = "clm_1", *, waive_pickup: b
     return ClaimDecided(order_id=ID, claim_id=claim_id, decision=decision, waive_pickup=waive_pickup)
 
 
-def picked_up(claim_id: str = "clm_1") -> PickupStarted:
-    return PickupStarted(order_id=ID, claim_id=claim_id, carrier="CJGLS", tracking_no=f"R-{claim_id}")
+def picked_up(claim_id: str = "clm_1", tracking_no: str = "R-1") -> PickupStarted:
+    return PickupStarted(order_id=ID, claim_id=claim_id, carrier="CJGLS", tracking_no=tracking_no)
 
 
 def collected(claim_id: str = "clm_1", counts: Mapping[str, tuple[int, int]] | None = None) -> ParcelCollected:

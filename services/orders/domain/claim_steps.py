@@ -76,7 +76,7 @@ SENT_BACK = [type for type in WAY if type is not ClaimType.CANCEL]
 UNDONE = (*_before_collected(SENT_BACK), ClaimStatus.COLLECT_DONE)
 
 DECIDE_CANCEL = _steps(ClaimType.CANCEL, ClaimStatus.CANCEL_REQUEST)
-START_PICKUP = _steps(None, *map(first, SENT_BACK))
+START_PICKUP = _steps(None, *_before_collected(SENT_BACK))
 COLLECT = _steps(None, ClaimStatus.COLLECTING)
 HOLD = _steps(None, *UNDONE, held=False)
 RELEASE = _steps(None, *UNDONE, held=True)

@@ -37,14 +37,20 @@ def check_window(order: Order, claim: Claim, ctx: Context, *, named: bool) -> No
 
 
 def start_pickup(order: Order, message: PickupStarted, ctx: Context) -> Decision[Order]:
+    """Or its carrier and number are corrected; an earlier word on them told late, or again, changes nothing."""
     permit(order, Move.START_PICKUP, ctx)
-    pickup = known_claim(order, message.claim_id, ctx).pickup
-    if pickup and (pickup.carrier, pickup.tracking_no) == (message.carrier, message.tracking_no):
+    known = known_claim(order, message.claim_id, ctx).pickup
+    told = Pickup(carrier=message.carrier, tracking_no=message.tracking_no, started_at=ctx.now)
+    if known and (_tracking(known) == _tracking(told) or ctx.now <= (known.tracked_at or known.started_at)):
         return Decision(order)
     claim = claim_to(order, Move.START_PICKUP, message.claim_id, ctx)
-    started = Pickup(carrier=message.carrier, tracking_no=message.tracking_no, started_at=ctx.now)
-    collecting = claim.model_copy(update={"status": ClaimStatus.COLLECTING, "pickup": started})
+    pickup = told.model_copy(update={"started_at": known.started_at, "tracked_at": ctx.now}) if known else told
+    collecting = claim.model_copy(update={"status": ClaimStatus.COLLECTING, "pickup": pickup})
     return changed(order, collecting, ctx, partial(ClaimCollecting, claim=collecting))
+
+
+def _tracking(pickup: Pickup) -> tuple[str | None, str | None]:
+    return pickup.carrier, pickup.tracking_no
 
 
 def collect(order: Order, message: ParcelCollected, ctx: Context) -> Decision[Order]:

@@ -10,6 +10,7 @@ from shared.contracts.base import Money
 from shared.contracts.order_state import LineUnits, Shipment
 from shared.contracts.orders import (
     ClaimCollected,
+    ClaimCollecting,
     ClaimEvent,
     ClaimHeld,
     ClaimRequested,
@@ -144,7 +145,8 @@ def _step(event: ClaimEvent) -> str:
             return f"replacement {str(claim.replacement_stock).lower()}"
         case ReplacementShipped() if claim.replacement:
             return f"replacement sent, parcel {_sent(claim.replacement)}"
-    return _words(type(event)).removeprefix("Claim ")
+    by = (claim.pickup.carrier, claim.pickup.tracking_no) if isinstance(event, ClaimCollecting) and claim.pickup else ()
+    return ", ".join([_words(type(event)).removeprefix("Claim "), *filter(None, by)])
 
 
 @cache

@@ -24,6 +24,7 @@ from tests.orders.given import (
     goodwill,
     picked_up,
     refunded,
+    resent,
     sent_back,
     shipped,
     won,
@@ -72,6 +73,20 @@ def test_a_return_from_request_to_refund() -> None:
         "RefundRequested",
     ]
     assert desk.tell(refunded(claim_id="clm_1")).event_types[-1] == "RefundSettled"
+
+
+def test_the_tracking_of_a_pick_up_is_corrected_until_the_goods_are_back() -> None:
+    desk = a_delivered_order().tell(sent_back())
+    first, never_told = desk.sent(picked_up()), desk.sent(picked_up(tracking_no="R-3"))
+    desk.deliver(first)
+    desk.tell(picked_up(tracking_no="R-2"))
+    for earlier in (resent(first), never_told):
+        desk.deliver(earlier)
+    [pickup] = [claim.pickup for claim in desk.public.claims]
+    assert pickup and (pickup.tracking_no, pickup.started_at) == ("R-2", first.time)
+    assert desk.event_types.count("ClaimCollecting") == 2
+    desk.tell(collected()).deliver(resent(first, 1))
+    assert desk.tell(picked_up(tracking_no="R-4")).refused == [("ILLEGAL_MOVE", "claim_id")]
 
 
 def test_messages_of_a_return_find_each_other_in_any_order() -> None:

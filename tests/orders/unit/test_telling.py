@@ -34,6 +34,7 @@ def test_every_event_has_a_sentence_of_its_own() -> None:
     [
         (orders.OrderShipped, "Parcel shp_1 with CJGLS, 6891-0420-1101: 1 of line 2"),
         (orders.ClaimRequested, "Claim clm_1, cancel of 1 of line 1: requested (COLOR_AND_SIZE)"),
+        (orders.ClaimCollecting, "Claim clm_4, return of 1 of line 2: collecting, CJGLS, 6891-0420-1190"),
         (orders.ClaimCollected, "Claim clm_4, return of 1 of line 2: collected, 1 good and 0 damaged"),
         (orders.RefundSettled, "Refund settled, rfd_goodwill: 2,000 KRW (GOODWILL, LATE_PARCEL)"),
     ],
