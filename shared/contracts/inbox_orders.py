@@ -246,6 +246,7 @@ class ParcelCollected(OrdersMessage):
 class GoodwillLine(Contract):
     line_id: Id
     quantity: Count = 0
+    """Units that stay where they are and are no sale any more, of those that nothing else has taken off it."""
     goods_amount: NonNegativeMoney
 
 

@@ -237,7 +237,7 @@ class Claim(Contract):
 class RefundLine(Contract):
     line_id: Id
     quantity: Count
-    """0 for a goodwill refund that gives no unit back."""
+    """Units that it takes off the sale, none twice: 0 for a goodwill refund that names none, and after one that did."""
     goods_amount: Money
 
 

@@ -248,9 +248,12 @@ def collected(claim_id: str = "clm_1", counts: Mapping[str, tuple[int, int]] | N
     return ParcelCollected(order_id=ID, claim_id=claim_id, lines=lines)
 
 
-def goodwill(refund_id: str = "rfd_1", goods: Units | None = None, shipping: int = 0) -> RefundSubmitted:
+def goodwill(
+    refund_id: str = "rfd_1", goods: Units | None = None, shipping: int = 0, *, units: int = 0
+) -> RefundSubmitted:
+    """goods: amounts by line."""
     amounts = {"1": 1_000} if goods is None else goods
-    lines = tuple(GoodwillLine(line_id=line_id, goods_amount=won(amount)) for line_id, amount in amounts.items())
+    lines = tuple(GoodwillLine(line_id=id, quantity=units, goods_amount=won(amount)) for id, amount in amounts.items())
     return RefundSubmitted(
         order_id=ID, refund_id=refund_id, reason="APOLOGY", lines=lines, shipping_amount=won(shipping)
     )

@@ -39,6 +39,8 @@ class Left:
     """What a refund may still take. A failed refund has given nothing, so it takes nothing from here."""
 
     goods: Counter[str]
+    units: Counter[str]
+    """Whose sale is not taken back: not cancelled, not returned, and named by no goodwill."""
     shipping: int
 
     @property
@@ -71,14 +73,17 @@ def paid_for(line: LineState) -> int:
 
 def left(state: OrderState) -> Left:
     if state.paid_at is None:
-        return Left(Counter(), 0)
+        return Left(Counter(), Counter(), 0)
     goods = Counter({line.line_id: paid_for(line) for line in state.lines})
+    units = Counter({line.line_id: line.ordered - line.cancelled - line.returned for line in state.lines})
     shipping = state.shipping_fee.amount
     for refund in state.refunds:
         if refund.kind in OF_A_SALE and refund.status is not RefundStatus.FAILED:
             goods.subtract({line.line_id: line.goods_amount.amount for line in refund.lines})
             shipping -= refund.shipping_amount.amount
-    return Left(goods, shipping)
+            if refund.kind is RefundKind.GOODWILL:
+                units.subtract({line.line_id: line.quantity for line in refund.lines})
+    return Left(goods, +units, shipping)
 
 
 def left_to_refund(state: OrderState) -> int:
@@ -97,7 +102,7 @@ def of_cancelled(
     lines = tuple(
         RefundLine(
             line_id=line.line_id,
-            quantity=units[line.line_id],
+            quantity=min(units[line.line_id], remaining.units[line.line_id]),
             goods_amount=Money(
                 amount=min(share(line, units[line.line_id]), remaining.goods[line.line_id]), currency=currency
             ),
@@ -121,7 +126,8 @@ def of_returned(before: OrderState, after: OrderState, claim: Claim) -> tuple[tu
         last = line.ordered - line.returned
         paid = value_of_units(line, last - part.quantity, last)
         goods = Money(amount=min(paid, remaining.goods[line.line_id]), currency=currency)
-        lines.append(RefundLine(line_id=line.line_id, quantity=part.quantity, goods_amount=goods))
+        quantity = min(part.quantity, remaining.units[line.line_id])
+        lines.append(RefundLine(line_id=line.line_id, quantity=quantity, goods_amount=goods))
     shipping = remaining.shipping if claim.reason in SELLERS_FAULT and nothing_kept(after) else 0
     return tuple(lines), Money(amount=shipping, currency=currency)
 

@@ -65,6 +65,7 @@ def give_goodwill(order: Order, message: RefundSubmitted, ctx: Context) -> Decis
     require(order, Move.REFUND, ctx)
     if any(known.refund_id == message.refund_id for known in order.state.refunds):
         raise illegal(order, ctx, f"refund {message.refund_id} is another one", "refund_id")
+    _check_units(order, message, ctx)
     lines = tuple(
         RefundLine(line_id=line.line_id, quantity=line.quantity, goods_amount=line.goods_amount)
         for line in message.lines
@@ -188,6 +189,14 @@ def _check_goodwill(order: Order, message: RefundSubmitted) -> None:
         raise Invalid(f"the order is in {order.state.currency}", field="shipping_amount.currency")
     if not any(amount.amount for amount in (*amounts, message.shipping_amount)):
         raise Invalid("a refund of nothing is no refund", field="lines")
+
+
+def _check_units(order: Order, message: RefundSubmitted, ctx: Context) -> None:
+    units = left(order.state).units
+    for position, line in enumerate(message.lines):
+        if line.quantity > units[line.line_id]:
+            sentence = f"line {line.line_id}: {units[line.line_id]} units are not cancelled, returned or given back yet"
+            raise illegal(order, ctx, sentence, f"lines.{position}.quantity")
 
 
 def _check_covered(order: Order, refund: Refund, field: str, ctx: Context) -> None:

@@ -10,6 +10,7 @@ from tests.orders.given import (
     BUYER,
     ID,
     Desk,
+    a_delivered_order,
     a_line,
     a_paid_order,
     a_placed_order,
@@ -20,6 +21,7 @@ from tests.orders.given import (
     refund_failed,
     refunded,
     resent,
+    sent_back,
     won,
 )
 
@@ -159,6 +161,21 @@ def test_goodwill_gives_no_more_than_is_left_of_each_part(goods: dict[str, int],
     desk = a_paid_order(a_line("1", 3, 10_000), a_line("2", 1, 500), fee=3_000)
     desk.tell(goodwill("rfd_0", {"1": 1_000}), goodwill("rfd_1", goods, shipping))
     assert desk.refused == [("ILLEGAL_MOVE", field)]
+
+
+def test_goodwill_names_no_unit_that_was_taken_off_the_sale_before() -> None:
+    desk = a_paid_order(a_line("1", 3, 10_000)).tell(cancel("clm_1", {"1": 1}, decided=True))
+    desk.tell(goodwill("rfd_1", {"1": 1}, units=1), goodwill("rfd_2", {"1": 1}, units=2))
+    assert desk.refused == [("ILLEGAL_MOVE", "lines.0.quantity")]
+    desk.tell(refund_failed(refund_id="rfd_1"), goodwill("rfd_3", {"1": 1}, units=2))
+    assert [refund.refund_id for refund in desk.public.refunds[1:]] == ["rfd_1", "rfd_3"]
+
+
+def test_a_unit_that_goodwill_named_is_not_taken_off_the_sale_again() -> None:
+    kept = goodwill("rfd_1", {"1": 1_000}, units=2)
+    for desk, whole in ((a_paid_order(), cancel(decided=True)), (a_delivered_order(), sent_back(decided=True))):
+        desk.tell(kept, whole)
+        assert [refund.lines[0].quantity for refund in desk.public.refunds] == [2, 1]
 
 
 def test_all_that_was_paid_may_be_given_back() -> None:
