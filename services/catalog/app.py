@@ -20,4 +20,4 @@ def build(settings: Settings) -> Service:
 
 
 if __name__ == "__main__":
-    run(build(Settings()))
+    run(build, Settings)

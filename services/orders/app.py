@@ -27,4 +27,4 @@ def build(settings: Settings) -> Service:
 
 
 if __name__ == "__main__":
-    run(build(Settings()))
+    run(build, Settings)

@@ -5,24 +5,26 @@ import ctypes
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI
+from pydantic import ValidationError
 from pymongo import IndexModel
 
 from shared.runtime import operations, problems
 from shared.runtime.decision import Kind
 from shared.runtime.handlers import Handlers
-from shared.runtime.service_runtime import ServiceRuntime
+from shared.runtime.service_runtime import MISCONFIGURED, ServiceRuntime
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.telemetry import configure_logging
 
+S = TypeVar("S", bound=ServiceSettings)
 KEEP_ALIVE_SECONDS = 75
 """Longer than any client or proxy keeps a connection it does not use: who closes first must not be the service."""
 M_ARENA_MAX = -8
@@ -67,15 +69,30 @@ def build_app(service: Service) -> FastAPI:
     return app
 
 
-def run(service: Service) -> None:
+def run(build: Callable[[S], Service], settings: type[S]) -> None:
     """Serve until SIGTERM or SIGINT, then stop in order.
 
-    Exits 78 when the settings do not fit the store, 70 when a stuck consumer could not be started anew.
+    Exits 78 when the environment is wrong or does not fit the store, 70 when a stuck consumer could not be started
+    anew.
     """
+    try:
+        service = build(settings())
+    except ValidationError as error:
+        sys.exit(_refused(settings, error))
     configure_logging(service.name, service.settings.log_format)
     _collect_garbage_rarely()
     _share_arenas()
     sys.exit(uvloop.run(_serve(service)))
+
+
+def _refused(settings: type[ServiceSettings], error: ValidationError) -> int:
+    """Say which variables are wrong; the exit code."""
+    prefix = settings.model_config["env_prefix"]
+    for fault in error.errors():
+        name = str(fault["loc"][0]) if fault["loc"] else settings.__name__
+        variable = f"{prefix}{name.upper()}" if name in settings.model_fields else name
+        print(f"{variable}: {fault['msg']}", file=sys.stderr)
+    return MISCONFIGURED
 
 
 def _collect_garbage_rarely() -> None:

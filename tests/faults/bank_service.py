@@ -10,4 +10,4 @@ def build(settings: BankSettings) -> Service:
 
 
 if __name__ == "__main__":
-    run(build(BankSettings()))
+    run(build, BankSettings)

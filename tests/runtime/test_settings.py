@@ -1,5 +1,9 @@
 """A service that is told what cannot be does not start, and says which variable it was."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -24,3 +28,22 @@ def test_a_bound_under_which_nothing_would_be_done_is_refused(monkeypatch: pytes
     monkeypatch.setenv(f"BANK_{name.upper()}", "0")
     with pytest.raises(ValidationError, match=f"{name}\n.*greater than or equal to 1"):
         BankSettings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        (
+            "BANK_MAX_RECORDS",
+            "none",
+            "BANK_MAX_RECORDS: Input should be a valid integer, ",
+        ),
+        ("STORE_TIMEZONE", "Asia/Seol", "STORE_TIMEZONE: Value error, 'Asia/Seol' is no time zone"),
+    ],
+)
+def test_a_service_with_a_wrong_variable_ends_with_one_sentence(variable: str, value: str, sentence: str) -> None:
+    command = [sys.executable, "-m", "tests.faults.bank_service"]
+    environment = {**os.environ, variable: value}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.startswith(sentence) and done.stderr.count("\n") == 1

@@ -53,4 +53,4 @@ def _told(decision: Decision[Any]) -> Iterator[Announcement]:
 
 if __name__ == "__main__":
     upgrade()
-    run(build(Settings()))
+    run(build, Settings)

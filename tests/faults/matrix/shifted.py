@@ -41,4 +41,4 @@ def _set(sign: int, _frame: object) -> None:
 if __name__ == "__main__":
     app = import_module(f"services.{sys.argv[1]}.app")
     put_in_place()
-    run(app.build(app.Settings()))
+    run(app.build, app.Settings)
