@@ -23,9 +23,9 @@ from services.orders.repository import ORDER
 from shared.contracts.catalog import StockRejected, StockReserved
 from shared.contracts.envelope import Envelope, decode
 from shared.contracts.inbox_orders import OrdersMessage
-from shared.contracts.order_state import OrderState, StockStatus
+from shared.contracts.order_state import OrderState, Reason, StockStatus
 from shared.runtime.decision import Refusal
-from tests.orders.anything import DUE, SUBMITTED, answered, asked, told
+from tests.orders.anything import DUE, SUBMITTED, N, answered, asked, new_claim, options, told
 from tests.orders.books import Books
 from tests.orders.fitting import ATTEMPTS, Attempt, fitting, move_of, open_moves
 from tests.orders.given import (
@@ -44,6 +44,7 @@ from tests.orders.given import (
     replaced,
     resent,
     reserved,
+    sent_back,
     shipped,
 )
 from tests.orders.invariants import broken
@@ -144,6 +145,13 @@ class Life(RuleBasedStateMachine):
         for which, attempt in attempts:
             refund = self.state.refunds[which % len(self.state.refunds)]
             self.ask(attempt(self.state, refund.refund_id), SELLER)
+            self.look()
+
+    @precondition(lambda self: "request_return" in self.open)
+    @rule(claims=st.lists(st.tuples(new_claim, N, options), max_size=5))
+    def units_of_any_option_are_asked_back(self, claims: list[tuple[str, int, str]]) -> None:
+        for claim_id, quantity, option in claims:
+            self.ask(sent_back(claim_id, {"1": quantity}, option, reason=Reason.BROKEN), SELLER)
             self.look()
 
     @rule(answer=answered)
