@@ -25,6 +25,7 @@ PRODUCT = Kind(
     dump=_product_document,
     publish=lambda state: {"product": state.public()},
     derive=stock_events,
+    wakes=lambda before, after: after.edited_since(before),
 )
 RESERVATION = Kind(
     name="reservation",

@@ -55,6 +55,7 @@ class Batch:
         self.work = WorkingSet(group, loaded.documents)
         self.writes = Writes([], self.work.output)
         self._held = dict(loaded.held)
+        self._held_on = loaded.held_on
         self._seen = set(loaded.seen)
         self._lot = ParkingLot(group, loaded.gates, self.work.output, wall)
 
@@ -167,7 +168,7 @@ class Batch:
         return self.writes
 
     def _try(self, incoming: Incoming) -> tuple[str, list[Ref]]:
-        """What became of the message: applied, duplicates, held or parked; and the documents that changed."""
+        """What became of the message: applied, duplicates, held or parked; and the documents whose change may wake."""
         try:
             return self._apply(incoming)
         except Exception as error:
@@ -246,18 +247,36 @@ class Batch:
         """Try the records held on changed documents again, in arrival order, until none moves."""
         queue = list(changed)
         while queue:
-            ref = queue.pop()
-            if not self.work.entry(ref).held:
+            queue += self._try_held_on(queue.pop())
+
+    def _try_held_on(self, ref: Ref) -> list[Ref]:
+        """The documents whose held records are to be tried now: others that one of these changed, and then it again.
+
+        Where it alone was changed, only those that were tried before have to be tried again.
+        """
+        waits_on = False
+        for held in self._waiting_for(ref):
+            changed = self._try_held(held)
+            if changed is None:
+                waits_on = True
                 continue
-            waiting = [held for held in self._held.values() if held.waits_for == (ref.kind.name, ref.id)]
-            for held in by_arrival((held.held_at, held.record.place, held) for held in waiting):
-                moved = self._try_held(held)
-                if moved is not None:
-                    queue.extend([ref, *moved])
-                    break
+            others = [other for other in changed if other != ref and self.work.entry(other).held]
+            if others or (waits_on and ref in changed):
+                return [ref, *others]
+        return []
+
+    def _waiting_for(self, ref: Ref) -> list[Held]:
+        """In arrival order."""
+        entry = self.work.entry(ref)
+        if not entry.held:
+            return []
+        if entry.before.held and ref not in self._held_on:
+            raise NeedsMore(held_on=self.work.waited_for() - self._held_on)
+        waiting = (held for held in self._held.values() if held.waits_for == (ref.kind.name, ref.id))
+        return by_arrival((held.held_at, held.record.place, held) for held in waiting)
 
     def _try_held(self, held: Held) -> list[Ref] | None:
-        """The documents changed by a held record that is held no longer; None when it goes on waiting."""
+        """What a held record that is held no longer changed so that it may wake; None when it goes on waiting."""
         incoming = read(held.record, self.group.table)
         if not isinstance(incoming, Incoming):
             self._release(held)

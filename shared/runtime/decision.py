@@ -25,6 +25,7 @@ class Kind(Generic[S]):
     and the runtime's own `meta`) to state and back. publish: state to the public part that every event of the
     kind carries, as the keyword arguments that complete an Announcement. derive: events that follow from the
     state before and after the whole batch (such as StockChanged), asked once per changed document.
+    wakes: whether a change from one state to the other may make legal what waits for the document; by default any may.
     tell: one sentence on an event of the kind; where it is given, `<name>_history` keeps a line per event.
     """
 
@@ -34,6 +35,7 @@ class Kind(Generic[S]):
     dump: Callable[[S], Document]
     publish: Callable[[S], dict[str, Any]] = field(default=lambda _: {})
     derive: "Callable[[S | None, S, Context], Sequence[Announcement]] | None" = None
+    wakes: Callable[[S | None, S], bool] = field(default=lambda _before, _after: True)
     tell: Callable[[Any], str] | None = None
 
     def ref(self, id: str) -> "Ref":

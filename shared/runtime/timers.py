@@ -63,9 +63,9 @@ class Clock:
         """Work off what is due; how much it was."""
         raise NotImplementedError
 
-    async def _apply(self, incoming: Sequence[Read], act: Callable[[Batch], None]) -> None:
+    async def _apply(self, incoming: Sequence[Read], act: Callable[[Batch], None], held: Sequence[str] = ()) -> None:
         async def body(session: Session, attempt: int) -> Writes:
-            _, writes = await Transaction(self._database, session, self._group, attempt).run(incoming, act)
+            _, writes = await Transaction(self._database, session, self._group, attempt).run(incoming, act, held)
             return writes
 
         async with self._turn():
@@ -100,7 +100,7 @@ class HeldTimer(Clock):
 
     async def _expire(self, document: Document) -> None:
         held = Held.of(document)
-        await self._apply([read(held.record, self._group.table)], partial(Batch.expire, held=held))
+        await self._apply([read(held.record, self._group.table)], partial(Batch.expire, held=held), [held.id])
 
 
 class Timers(Clock):

@@ -31,38 +31,42 @@ class Transaction:
         self._group = group
         self._careful = attempt > 0
 
-    async def run(self, incoming: Sequence[Read], act: Callable[[Batch], T]) -> tuple[T, Writes]:
-        """Load, decide with `act`, load what turned out to be missing and decide anew; then write."""
+    async def run(
+        self, incoming: Sequence[Read], act: Callable[[Batch], T], held: Sequence[str] = ()
+    ) -> tuple[T, Writes]:
+        """Load, decide with `act`, load what turned out to be missing and decide anew; then write.
+
+        held: ids of held records to load, if they are still there.
+        """
         messages = [one for one in incoming if isinstance(one, Incoming)]
         loaded = Loaded(seen=await self._seen(messages), gates=await self._gates(messages), needing=messages)
+        if held:
+            await self._load_held({"_id": {"$in": list(held)}}, loaded)
         while True:
             try:
                 result, writes = Batch.run(self._group, loaded, datetime.now(UTC), act)
                 break
             except NeedsMore as needs:
                 await self._load(needs.refs, loaded)
+                if needs.held_on:
+                    await self._load_held({"waits_for": {"$in": list(map(str, needs.held_on))}}, loaded)
+                    loaded.held_on |= needs.held_on
         await self._write(writes)
         return result, writes
 
     async def _load(self, refs: Iterable[Ref], loaded: Loaded) -> None:
-        """Add the documents, and the records held on them, which need documents too."""
         by_kind: dict[Any, list[str]] = defaultdict(list)
         for ref in refs:
             by_kind[ref.kind].append(ref.id)
             loaded.documents[ref] = NOTHING
-        waited_for = []
         for kind, ids in by_kind.items():
             for document in await self._find(kind.collection, {"_id": {"$in": ids}}):
                 ref = kind.ref(document["_id"])
-                loaded.documents[ref] = stored = Stored.of(kind, document)
-                if stored.held:
-                    waited_for.append(str(ref))
-        if waited_for:
-            await self._load_held(waited_for, loaded)
+                loaded.documents[ref] = Stored.of(kind, document)
 
-    async def _load_held(self, waited_for: Sequence[str], loaded: Loaded) -> None:
-        query = {"group": self._group.name, "waits_for": {"$in": waited_for}}
-        held = [Held.of(document) for document in await self._find("held", query)]
+    async def _load_held(self, query: Document, loaded: Loaded) -> None:
+        """Add held records, which need documents too."""
+        held = [Held.of(document) for document in await self._find("held", {"group": self._group.name, **query})]
         messages = [read(one.record, self._group.table) for one in held]
         waiting = [one for one in messages if isinstance(one, Incoming)]
         loaded.held |= {one.id: one for one in held}

@@ -1,7 +1,7 @@
 """The documents of one batch in memory, and what its decisions add up to. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +16,15 @@ Partition = tuple[str, int]
 
 
 class NeedsMore(BaseException):
-    """The batch touches documents that are not loaded yet: load them and run it anew.
+    """The batch touches documents, or wakes what is held on some, that are not loaded yet: load them and run it anew.
 
     No Exception, for nobody may take it for what a handler raised.
     """
 
-    def __init__(self, refs: set[Ref]) -> None:
-        super().__init__(refs)
+    def __init__(self, refs: Set[Ref] = frozenset(), *, held_on: Set[Ref] = frozenset()) -> None:
+        super().__init__(refs, held_on)
         self.refs = refs
+        self.held_on = held_on
 
 
 @dataclass
@@ -32,11 +33,13 @@ class Loaded:
 
     documents: dict[Ref, Stored[Any]] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
+    held_on: set[Ref] = field(default_factory=set)
+    """The documents whose held records are all loaded."""
     seen: frozenset[str] = frozenset()
     gates: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Key to (version, count)."""
     needing: list[Incoming] = field(default_factory=list)
-    """Messages some of whose documents may be missing: those of the batch, and those held on a document."""
+    """Messages some of whose documents may be missing: those of the batch, and those held on a document it wakes."""
 
     def missing(self) -> set[Ref]:
         """The documents to load next."""
@@ -93,6 +96,10 @@ class WorkingSet:
     def changed(self) -> list[Entry]:
         return [entry for entry in self._entries.values() if entry.dirty]
 
+    def waited_for(self) -> set[Ref]:
+        """The documents that records were held on when they were loaded."""
+        return {ref for ref, entry in self._entries.items() if entry.before.held}
+
     def refs(self, incoming: Incoming) -> set[Ref]:
         """All documents of the message."""
         return _refs(incoming, self._entries)
@@ -110,7 +117,7 @@ class WorkingSet:
     def apply(self, incoming: Incoming) -> list[Ref]:
         """Run the handler and take over its decisions as a whole or, when it raises, not at all.
 
-        Returns the documents that changed.
+        Returns the documents whose change may wake what waits for them.
         """
         handler = incoming.handler
         context = self.context(incoming)
@@ -125,7 +132,7 @@ class WorkingSet:
         if incoming.envelope.sequence is not None and handler.guarded:
             primary.heard[_teller(incoming.envelope)] = incoming.envelope.sequence
             primary.dirty = True
-        return changed
+        return [ref for ref, wakes in changed.items() if wakes]
 
     def appended(self, incoming: Incoming, context: Context) -> list[Row]:
         append = incoming.handler.append
@@ -155,7 +162,8 @@ class WorkingSet:
             sequence=envelope.sequence,
         )
 
-    def _adopt(self, decisions: Mapping[Ref, Decision[Any]], cause: Envelope, context: Context) -> list[Ref]:
+    def _adopt(self, decisions: Mapping[Ref, Decision[Any]], cause: Envelope, context: Context) -> dict[Ref, bool]:
+        """The documents that changed, and whether that may wake what waits for them."""
         staged = []
         for ref, decision in decisions.items():
             entry = self.entry(ref)
@@ -164,18 +172,18 @@ class WorkingSet:
                 for n, announcement in enumerate(decision.events, start=1)
             ]
             staged.append((entry, decision, events))
-        changed = []
+        changed = {}
         for entry, decision, events in staged:
             self.output.add_rows(decision.rows)
             self.output.add_tallies(decision.tallies)
             if decision.state is entry.state and not events:
                 continue
+            changed[entry.ref] = entry.ref.kind.wakes(entry.state, decision.state)
             entry.state = decision.state
             entry.sequence += len(events)
             entry.dirty = True
             entry.touched_by = (context, cause)
             self.output.add_events(entry.ref, events)
-            changed.append(entry.ref)
         return changed
 
 

@@ -6,6 +6,7 @@ The fault matrix has to find each of them out, or it proves nothing. Production 
 import asyncio
 import runpy
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -117,10 +118,10 @@ def holding_without_writing() -> None:
     async def load_and_look(self: Transaction, refs: Iterable[Ref], loaded: Loaded) -> None:
         wanted = list(refs)
         await load(self, wanted, loaded)
-        await self._load_held([str(ref) for ref in wanted], loaded)
+        waiting = {"group": self._group.name, "waits_for": {"$in": [str(ref) for ref in wanted]}}
+        held = Counter([row["waits_for"] for row in await self._find("held", waiting, {"waits_for": 1})])
         for ref in wanted:
-            held = sum(one.waits_for == (ref.kind.name, ref.id) for one in loaded.held.values())
-            loaded.documents[ref] = replace(loaded.documents[ref], held=held)
+            loaded.documents[ref] = replace(loaded.documents[ref], held=held[str(ref)])
 
     _patch(Batch, "_hold", hold_only)
     _patch(Transaction, "_load", load_and_look)

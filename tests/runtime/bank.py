@@ -72,6 +72,7 @@ ACCOUNT: Kind[Account] = Kind(
     load=Account.model_validate,
     dump=lambda account: account.model_dump(),
     publish=lambda account: {"account": account},
+    wakes=lambda before, after: before is None or after.balance > before.balance,
 )
 
 

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from pymongo.errors import BulkWriteError
 
+from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope, encode
 from shared.runtime.batch import Batch, PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove, Unknown
 from shared.runtime.parking_lot import as_fault
-from shared.runtime.records import Record
-from shared.runtime.working_set import Loaded
+from shared.runtime.records import Read, Record, read
+from shared.runtime.working_set import Loaded, NeedsMore
 from tests.runtime.bank import (
     ACCOUNT,
     BANK,
@@ -82,6 +83,26 @@ def test_held_messages_are_tried_again_in_arrival_order_until_none_moves(bank: M
     assert bank.held == {}
 
 
+def test_one_that_waits_on_is_tried_again_after_one_behind_it(bank: MemoryRuntime) -> None:
+    bank.deliver(opened("b"), Transferred(account_id="a", to="b", amount=5), Deposited(account_id="a", amount=5))
+    bank.deliver(opened("a"))
+    assert (balance(bank, "a"), balance(bank, "b")) == (0, 5)
+    assert bank.held == {}
+
+
+def test_what_waits_is_loaded_only_for_a_change_that_may_wake_it(bank: MemoryRuntime) -> None:
+    bank.deliver(opened("a"), opened("b"), Transferred(account_id="a", to="b", amount=5))
+    loaded = Loaded({ACCOUNT.ref("a"): bank.stored(ACCOUNT, "a")})
+    Batch(bank.group, loaded, T0).take(incoming(bank, OwnerChanged(account_id="a", owner="new")))
+    with pytest.raises(NeedsMore) as needs:
+        Batch(bank.group, loaded, T0).take(incoming(bank, Deposited(account_id="a", amount=5)))
+    assert (needs.value.refs, needs.value.held_on) == (set(), {ACCOUNT.ref("a")})
+
+
+def incoming(bank: MemoryRuntime, message: Message) -> Read:
+    return read(bank.record(message_envelope(message)), bank.group.table)
+
+
 def test_a_wait_moves_on_to_the_next_document_it_needs(bank: MemoryRuntime) -> None:
     bank.deliver(Transferred(account_id="a", to="b", amount=1))
     bank.deliver(opened("a"))
@@ -110,6 +131,15 @@ def test_a_wait_ends_with_the_record_as_it_is_kept_by_then(bank: MemoryRuntime) 
     batch = Batch(bank.group, loaded, T0)
     batch.expire(held)
     assert [parked.record.value for parked in batch.finish().parked] == [b"{}"]
+
+
+def test_a_wait_ends_without_those_that_wait_for_the_same(bank: MemoryRuntime) -> None:
+    bank.deliver(Deposited(account_id="x", amount=1), Deposited(account_id="x", amount=2))
+    one, _ = bank.held.values()
+    batch = Batch(bank.group, Loaded({ACCOUNT.ref("x"): bank.stored(ACCOUNT, "x")}, {one.id: one}), T0)
+    batch.expire(one)
+    [account] = batch.finish().entries
+    assert account.held == 1
 
 
 def test_an_illegal_move_is_parked_with_its_bytes_and_told_to_the_sender(bank: MemoryRuntime) -> None:

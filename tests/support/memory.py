@@ -126,7 +126,7 @@ class MemoryRuntime:
         self.wall = at
         due = [(held.held_at, held.record.place, held) for held in self.held.values() if held.expires_at <= at]
         for held in by_arrival(due):
-            self._run([read(held.record, self.group.table)], partial(Batch.expire, held=held))
+            self._run([read(held.record, self.group.table)], partial(Batch.expire, held=held), [held.id])
 
     def pass_time(self, until: datetime) -> None:
         """The wall clock moves on; every timer that is due meanwhile fires."""
@@ -192,26 +192,29 @@ class MemoryRuntime:
         document = self.documents.get(ref)
         return NOTHING if document is None else Stored.of(ref.kind, {**document})
 
-    def _run(self, incoming: Sequence[Read], act: Callable[[Batch], Any]) -> Any:
-        result, writes = self._decide(incoming, act)
+    def _run(self, incoming: Sequence[Read], act: Callable[[Batch], Any], held: Sequence[str] = ()) -> Any:
+        result, writes = self._decide(incoming, act, held)
         self._write(writes)
         return result
 
-    def _decide(self, incoming: Sequence[Read], act: Callable[[Batch], Any]) -> tuple[Any, Writes]:
+    def _decide(
+        self, incoming: Sequence[Read], act: Callable[[Batch], Any], held: Sequence[str] = ()
+    ) -> tuple[Any, Writes]:
         messages = [one for one in incoming if isinstance(one, Incoming)]
         loaded = Loaded(seen=frozenset(self.seen), gates=self.gates, needing=messages)
+        self._load_held([self.held[id] for id in held if id in self.held], loaded)
         while True:
             try:
                 return self.batch.run(self.group, loaded, self.wall, act)
             except NeedsMore as needs:
-                self._load(needs.refs, loaded)
+                loaded.documents |= {ref: self._stored(ref) for ref in needs.refs}
+                names = {(ref.kind.name, ref.id) for ref in needs.held_on}
+                self._load_held([one for one in self.held.values() if one.waits_for in names], loaded)
+                loaded.held_on |= needs.held_on
 
-    def _load(self, refs: Iterable[Ref], loaded: Loaded) -> None:
-        loaded.documents |= {ref: self._stored(ref) for ref in refs}
-        names = {(ref.kind.name, ref.id) for ref in refs}
-        held = {id: one for id, one in self.held.items() if one.waits_for in names}
-        messages = [read(one.record, self.group.table) for one in held.values()]
-        loaded.held |= held
+    def _load_held(self, held: Sequence[Held], loaded: Loaded) -> None:
+        messages = [read(one.record, self.group.table) for one in held]
+        loaded.held |= {one.id: one for one in held}
         loaded.needing += [one for one in messages if isinstance(one, Incoming)]
 
     def _write(self, writes: Writes) -> None:

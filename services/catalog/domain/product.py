@@ -95,6 +95,10 @@ class Product(Contract):
     def allowed_actions(self) -> tuple[str, ...]:
         return () if self.status is ProductStatus.REMOVED else ("edit", "remove")
 
+    def edited_since(self, before: "Product | None") -> bool:
+        """Registered or edited, beyond what orders and counts do to its stock."""
+        return before is None or before.version != self.version
+
     def refuse(self, sentence: str, field: str | None = None) -> IllegalMove:
         return IllegalMove(f"product {self.product_id} {sentence}", field=field, allowed=self.allowed_actions)
 

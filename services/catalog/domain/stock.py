@@ -56,7 +56,7 @@ def stock_events(before: Product | None, after: Product, _ctx: Context) -> Seque
     Others know what was before the batch; where it registered or edited the product, what that has told.
     """
     was = {option.option_id: option.available for option in before.options} if before else {}
-    told_anew = before is None or before.version != after.version
+    told_anew = after.edited_since(before)
     changed: list[str] = []
     sold_out: list[str] = []
     restocked: list[str] = []

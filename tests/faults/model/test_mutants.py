@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from shared.runtime.batch import Batch
-from shared.runtime.decision import NotYet
+from shared.runtime.decision import NotYet, Ref
 from shared.runtime.group import Group
 from shared.runtime.records import Incoming
-from shared.runtime.working_set import Loaded
+from shared.runtime.stored import Held
+from shared.runtime.working_set import Loaded, NeedsMore
 from tests.faults.model.store import Store
 from tests.faults.model.test_model import Histories
 
@@ -35,13 +36,38 @@ class HoldsWithoutWriting(Batch):
         entry.dirty = dirty
 
 
+class WakesOnlyOnce(Batch):
+    def _try_held_on(self, ref: Ref) -> list[Ref]:
+        super()._try_held_on(ref)
+        return []
+
+
+class ForgetsWhoWaits(Batch):
+    def _waiting_for(self, ref: Ref) -> list[Held]:
+        try:
+            return super()._waiting_for(ref)
+        except NeedsMore:
+            return []
+
+
 class NoGate(Batch):
     def __init__(self, group: Group, loaded: Loaded, wall: datetime) -> None:
         super().__init__(group, loaded, wall)
         self._lot.closed_gate = lambda record: None  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("protection", [NoSequenceGuard, NoSeenGuard, HoldsWithoutWriting, NoGate, "offset guard"])
+PROTECTIONS = [
+    NoSequenceGuard,
+    NoSeenGuard,
+    HoldsWithoutWriting,
+    WakesOnlyOnce,
+    ForgetsWhoWaits,
+    NoGate,
+    "offset guard",
+]
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS)
 def test_without_a_protection_a_history_ends_wrong(protection: type[Batch] | str) -> None:
     changed: dict[str, Any] = {"guards_offsets": False} if isinstance(protection, str) else {"batch": protection}
     store = type("Unprotected", (Store,), changed)
