@@ -13,6 +13,7 @@ from shared.contracts.catalog import ReservationStatus
 from shared.contracts.inbox_orders import OrderSubmitted, SubmittedLine
 from shared.contracts.order_state import StockStatus
 from tests.catalog.builders import a_submission, won
+from tests.support.answered import answered
 from tests.support.eventually import eventually
 from tests.support.memory import message_envelope
 from tests.support.processes import Process
@@ -65,15 +66,8 @@ async def shop(stack: Stack) -> AsyncIterator[Shop]:
 
 
 async def _placed(buyers: httpx.AsyncClient, order: OrderSubmitted) -> None:
-    """Tried again as long as the shop is too busy, as its answer says; any other answer is the last."""
-
-    async def answered() -> httpx.Response:
-        headers = {"Idempotency-Key": order.order_id}
-        answer = await buyers.post("/orders", json=order.model_dump(mode="json"), headers=headers)
-        assert answer.status_code != 503, answer.text
-        return answer
-
-    answer = await eventually(answered, within=60)
+    body, headers = order.model_dump(mode="json"), {"Idempotency-Key": order.order_id}
+    answer = await answered(lambda: buyers.post("/orders", json=body, headers=headers))
     assert answer.status_code == 201, answer.text
 
 

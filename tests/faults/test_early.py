@@ -1,6 +1,7 @@
 """Messages that come before what they need: held, tried again, and never stuck."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 
 from tests.faults.bank import Bank, with_own_id
 from tests.runtime.bank import Deposited, Transferred
+from tests.support.answered import answered
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.faults
@@ -71,7 +73,8 @@ async def _held(http: httpx.AsyncClient, count: int) -> bool:
 async def test_opening_the_same_account_by_http_and_kafka_at_once_opens_it_once(bank: Bank) -> None:
     async with bank.running() as http:
         opening = bank.opening(40)
-        commands = [http.post("/accounts", json={"account_id": f"a{n}", "owner": f"o{n}"}) for n in range(40)]
+        bodies = [{"account_id": f"a{n}", "owner": f"o{n}"} for n in range(40)]
+        commands = [answered(partial(http.post, "/accounts", json=body)) for body in bodies]
         answers, _ = await asyncio.gather(asyncio.gather(*commands), bank.tell(opening))
         assert {answer.status_code for answer in answers} == {201}
         await bank.quiet()

@@ -56,7 +56,7 @@ async def test_what_is_late_is_let_go_of_and_goes_again_with_another_producer(se
     await sender.send(rows(topic, 1), 10)
     given_up = sender._producer
     assert given_up is not None
-    late = await sender.send(rows(topic, 50, 50_000), 0.0)
+    late = await sender.send(rows(topic, 50), 0.0)
     assert late.taken == [] and isinstance(late.trouble, TimeoutError)
     sender.end()
 
@@ -66,5 +66,5 @@ async def test_what_is_late_is_let_go_of_and_goes_again_with_another_producer(se
     await eventually(is_over)
     assert given_up._sender.sender_task.done()
     assert not any(connection.connected() for connection in given_up.client._conns.values())
-    again = await sender.send(rows(topic, 50, 50_000), 10)
+    again = await sender.send(rows(topic, 50), 10)
     assert len(again.taken) == 50 and sender._producer is not given_up

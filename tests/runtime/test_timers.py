@@ -210,7 +210,7 @@ async def test_two_processes_tell_each_moment_once_past_one_that_is_stuck(
         rung = await eggs.count_documents({"rung": [f"soft {at(soon)}"]})
         return bool(rung == 150 and await eggs.find_one(put_off))
 
-    await eventually(told)
+    await eventually(told, within=90)
     stored = await asyncio.gather(*(kitchen.store.get(EGG, f"e{n}") for n in range(150)))
     assert {one.sequence for one in stored if one} == {2}
 
