@@ -10,25 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from shared.runtime.decision import Documents, NotYet, Ref, Refusal
+from shared.runtime.decision import Documents, NotYet, Ref
 from shared.runtime.group import Group
 from shared.runtime.history import row_of
 from shared.runtime.parking_lot import QUEUED, ParkingLot, as_fault, is_bug
 from shared.runtime.records import Fault, Incoming, Read, ReadPast, Record, Unreadable, by_arrival, read
+from shared.runtime.revision import check
 from shared.runtime.stored import Entry, Gate, Held, Parked
 from shared.runtime.working_set import Loaded, NeedsMore, Output, Partition, WorkingSet
 
 T = TypeVar("T")
-ANY_REVISION = -1
-"""`If-Match: *`: whatever the revision is."""
-
-
-class PreconditionRequired(Refusal):
-    error = "PRECONDITION_REQUIRED"
-
-
-class StaleRevision(Refusal):
-    error = "STALE_REVISION"
 
 
 @dataclass
@@ -100,7 +91,7 @@ class Batch:
     def decide(self, incoming: Incoming, if_match: int | None = None) -> Documents:
         """Apply a command of a person; the documents after it. Raises Refusal."""
         if incoming.handler.edit:
-            self._check_revision(incoming, if_match)
+            check(self.work.entry(incoming.ref), if_match)
         self._wake(self.work.apply(incoming))
         return self.work.documents(self.work.refs(incoming))
 
@@ -193,15 +184,6 @@ class Batch:
             timing = self.group.table.timers.get(entry.ref.kind)
             if timing is not None and entry.state is not None:
                 entry.arm(timing.due(entry.state), self.wall, self.group.settings.catch_up)
-
-    def _check_revision(self, incoming: Incoming, if_match: int | None) -> None:
-        entry = self.work.entry(incoming.ref)
-        if entry.state is None:
-            return
-        if if_match is None:
-            raise PreconditionRequired("send If-Match with the ETag you read, so that no edit is overwritten")
-        if if_match not in (entry.revision, ANY_REVISION):
-            raise StaleRevision(f"it was edited meanwhile: revision {entry.revision}, you had {if_match}")
 
     # -- held: legal in a state still ahead -----------------------------------------------------------------
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.runtime.batch import ANY_REVISION, Batch, Writes
+from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import Refusal
 from shared.runtime.metrics import counted
 from shared.runtime.mongo import Session
 from shared.runtime.records import Incoming
+from shared.runtime.revision import ANY_REVISION
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction
 

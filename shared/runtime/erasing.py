@@ -15,11 +15,12 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 
-from shared.runtime.batch import ANY_REVISION, Batch, Writes
+from shared.runtime.batch import Batch, Writes
 from shared.runtime.decision import Document
 from shared.runtime.mongo import Session
 from shared.runtime.personal import Personal
 from shared.runtime.records import Incoming, Record
+from shared.runtime.revision import ANY_REVISION
 from shared.runtime.service_runtime import ServiceRuntime
 from shared.runtime.transaction import Transaction
 

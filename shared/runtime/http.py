@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 
 from shared.contracts.base import Message, utc_milliseconds
 from shared.contracts.envelope import Envelope
-from shared.runtime.batch import ANY_REVISION
 from shared.runtime.decision import Actor, Invalid
 from shared.runtime.records import Incoming
+from shared.runtime.revision import ANY_REVISION
 from shared.runtime.service_runtime import ServiceRuntime
 
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})(?:-[^"]*)?"')

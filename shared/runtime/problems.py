@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
-from shared.runtime.batch import PreconditionRequired, StaleRevision
 from shared.runtime.decision import Invalid, Refusal, Unknown
 from shared.runtime.errors import BadRequest, Busy, NotFound, Paused
 from shared.runtime.mongo import Unavailable
+from shared.runtime.revision import PreconditionRequired, StaleRevision
 
 log = structlog.get_logger(__name__)
 STATUS: dict[type[Refusal], int] = {

@@ -3,6 +3,7 @@
 Runs in every process; the held row, or MongoDB's write conflict on the document, makes each of it once.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,7 +36,7 @@ FIRE_AT = IndexModel([("meta.fire_at", ASCENDING)], sparse=True)
 log = structlog.get_logger(__name__)
 
 
-class Clock:
+class Clock(ABC):
     """Works off what is due in a consumer group, until the process stops."""
 
     what: ClassVar[str]
@@ -59,9 +60,9 @@ class Clock:
             if done < AT_ONCE:
                 await self._stopping.rest(CHECK_SECONDS)
 
+    @abstractmethod
     async def step(self) -> int:
         """Work off what is due; how much it was."""
-        raise NotImplementedError
 
     async def _apply(self, incoming: Sequence[Read], act: Callable[[Batch], None], held: Sequence[str] = ()) -> None:
         async def body(session: Session, attempt: int) -> Writes:

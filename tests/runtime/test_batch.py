@@ -8,10 +8,11 @@ from pymongo.errors import BulkWriteError
 
 from shared.contracts.base import Message
 from shared.contracts.envelope import Envelope, encode
-from shared.runtime.batch import Batch, PreconditionRequired, StaleRevision
+from shared.runtime.batch import Batch
 from shared.runtime.decision import IllegalMove, Unknown
 from shared.runtime.parking_lot import as_fault
 from shared.runtime.records import Read, Record, read
+from shared.runtime.revision import PreconditionRequired, StaleRevision
 from shared.runtime.working_set import Loaded, NeedsMore
 from tests.runtime.bank import (
     ACCOUNT,

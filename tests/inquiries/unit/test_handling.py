@@ -5,8 +5,8 @@ from services.inquiries.domain.inquiry import Inquiry
 from services.inquiries.repository import INQUIRY
 from shared.contracts.inbox_inquiries import InquiriesMessage
 from shared.contracts.inquiries import Category, InquiryStatus, OrderMoment
-from shared.runtime.batch import PreconditionRequired, StaleRevision
 from shared.runtime.decision import IllegalMove
+from shared.runtime.revision import PreconditionRequired, StaleRevision
 from tests.inquiries.given import INQUIRY_ID, a_desk, an_open_ticket
 from tests.support.memory import T0, MemoryRuntime
 
