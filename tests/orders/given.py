@@ -289,3 +289,8 @@ def an_exchange_to_send(*lines: SubmittedLine, **fields: Any) -> Desk:
 def an_order_to_ship(*lines: SubmittedLine, **fields: Any) -> Desk:
     """Paid, and its stock reserved."""
     return a_paid_order(*lines, **fields).catalog_says(reserved())
+
+
+def an_exchanged_order() -> Desk:
+    """One of three units is blue now."""
+    return an_exchange_to_send().tell(replaced("clm_0"), delivered("shp_9"))

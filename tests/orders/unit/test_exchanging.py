@@ -14,13 +14,11 @@ from shared.runtime.decision import IllegalMove, NotYet
 from tests.orders.given import (
     BUYER,
     ID,
-    Desk,
     a_delivered_order,
     a_line,
     an_exchange_to_send,
+    an_exchanged_order,
     an_order_to_ship,
-    asked_for,
-    cancel,
     collected,
     decided,
     delivered,
@@ -42,11 +40,6 @@ CONVERT = ConvertToReturn(order_id=ID, claim_id="clm_0")
 FINISH = FinishExchange(order_id=ID, claim_id="clm_0")
 HOLD = HoldClaim(order_id=ID, claim_id="clm_0", reason=HoldReason.EXTRA_FEE, charge=won(2_500))
 RELEASE = ReleaseClaim(order_id=ID, claim_id="clm_0")
-
-
-def an_exchanged_order() -> Desk:
-    """One of three units is blue now."""
-    return an_exchange_to_send().tell(replaced("clm_0"), delivered("shp_9"))
 
 
 def test_an_exchange_from_request_to_end() -> None:
@@ -245,46 +238,6 @@ def test_what_is_exchanged_after_the_rest_was_kept_has_its_own_time() -> None:
     assert (desk.public.status, desk.public.exchanges_decided_at) == (OrderStatus.PURCHASE_DECIDED, None)
     assert "request_return" in allowed_actions(desk.public, "buyer")
     assert desk.wait(3 * 24).public.exchanges_decided_at == desk.public.decide_at
-
-
-def test_units_of_several_options_are_claimed_apart() -> None:
-    assert an_exchanged_order().tell(sent_back("clm_1", {"1": 3})).refused == [("ILLEGAL_MOVE", "lines")]
-
-
-def test_a_claim_may_say_which_option_comes_back() -> None:
-    for again in (sent_back("clm_1", {"1": 1}, "blue"), exchange("clm_1", {"1": 1}, "red", option="blue")):
-        desk = an_exchanged_order().tell(again, sent_back("clm_2", {"1": 1}, "blue"), sent_back("clm_3", {"1": 2}))
-        assert [claim.lines[0].option_id for claim in desk.public.claims] == ["default", "blue", "default"]
-        assert desk.refused == [("ILLEGAL_MOVE", "lines.0.option_id")]
-        assert (desk.line.exchanged, broken(desk.public)) == (0, [])
-
-
-@pytest.mark.parametrize("option", ["red", "none"])
-def test_an_option_that_the_customer_does_not_have_cannot_come_back(option: str) -> None:
-    assert an_exchanged_order().tell(sent_back("clm_1", {"1": 1}, option)).refused == [
-        ("ILLEGAL_MOVE", "lines.0.option_id")
-    ]
-
-
-def test_what_an_exchange_is_to_send_is_asked_back_once_it_is_there() -> None:
-    desk = a_delivered_order().tell(exchange("clm_0"), sent_back("clm_1", {"1": 1}, "blue"))
-    assert len(desk.held) == 1
-    desk.tell(picked_up("clm_0"), collected("clm_0"), replaced("clm_0"), delivered("shp_9"))
-    assert (desk.held, desk.line.return_open, desk.line.exchanged) == ({}, 1, 0)
-
-
-def test_units_of_one_option_are_waited_for_where_some_are_still_to_be_sent() -> None:
-    desk = an_order_to_ship().tell(shipped("shp_1", {"1": 2}), delivered("shp_1"), exchange("clm_0"))
-    desk.tell(picked_up("clm_0"), collected("clm_0"), replaced("clm_0"), delivered("shp_9"))
-    desk.tell(sent_back("clm_1", {"1": 2}), sent_back("clm_2", {"1": 2}, "default"))
-    assert len(desk.held) == 2
-    desk.tell(shipped("shp_2"))
-    assert (desk.line.return_open, desk.refused) == (2, [("ILLEGAL_MOVE", "lines.0.quantity")])
-
-
-def test_a_cancel_names_no_option() -> None:
-    desk = an_order_to_ship().tell(cancel(lines=asked_for({"1": 1}, option="default")))
-    assert desk.refused == [("INVALID", "lines.0.option_id")]
 
 
 def test_the_tracking_of_a_replacement_is_corrected_until_it_is_there() -> None:
